@@ -1,0 +1,93 @@
+#pragma once
+/// What every format gives the gateway: a FHIR Bundle in, the bytes of that format out.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "fhir/tree/document.h"
+
+namespace concord::mapping {
+class TraceSink;
+}
+
+namespace concord::mappers {
+
+/// What a translation knows besides the message. The same message with the same parameters gives
+/// the same bytes, always.
+struct Parameters {
+  /// "Now", wherever a format wants the time of translation.
+  Instant now{};
+  /// Further values by name. Each mapper's README lists its own; for EPS: from_asid, to_asid,
+  /// user_id, role_id. Names a mapper does not know are ignored.
+  std::map<std::string, std::string, std::less<>> values;
+
+  /// The value of `name`, or "".
+  std::string_view value(std::string_view name) const {
+    const auto found = values.find(name);
+    return found == values.end() ? std::string_view{} : std::string_view{found->second};
+  }
+};
+
+/// A message in its format.
+struct Encoded {
+  std::string bytes;
+  std::string content_type;  ///< of `bytes`: "application/xml; charset=UTF-8"
+  std::string message_kind;  ///< business name: "prescription-order"
+  std::string interaction;   ///< name in the format: "PORX_IN020101SM31"
+  std::string message_id;    ///< the message's own identity as FHIR holds it
+  /// What the message holds and the format cannot carry: warnings with FHIRPath and position.
+  std::vector<Issue> losses;
+};
+
+/// One format. Immutable once made: every call is safe from any thread.
+class Mapper {
+ public:
+  virtual ~Mapper() = default;
+
+  /// The format's name in routes and on the command line: "eps".
+  virtual std::string_view name() const = 0;
+
+  /// Whether this format has a message for what the Bundle holds. Looks at the kind only, so a
+  /// Bundle that is recognised may still be refused by encode().
+  virtual bool recognises(const tree::Document& bundle) const = 0;
+
+  /// Translates a Bundle. `trace`, when given, hears of each target write.
+  ///
+  /// Errors: unsupported (no such kind of message, or content the format cannot carry without
+  /// changing its meaning), invalid (content that breaks a rule of the format; the published error
+  /// code is the issue's detail_code), too_long, too_costly, internal. Issues carry FHIRPath and,
+  /// where the Bundle was read from text, line and column.
+  virtual Result<Encoded> encode(const tree::Document& bundle, const Parameters& parameters,
+                                 mapping::TraceSink* trace) const = 0;
+
+ protected:
+  Mapper() = default;
+  Mapper(const Mapper&) = delete;
+  Mapper& operator=(const Mapper&) = delete;
+};
+
+/// The formats of a program. Filled once at start, by one thread; reading is safe from any.
+class Mappers {
+ public:
+  /// Adds a format. A later one of the same name takes the place of the earlier.
+  void add(std::unique_ptr<Mapper> mapper);
+
+  /// The format of that name, or null.
+  const Mapper* find(std::string_view name) const;
+
+  /// The first format, in order of adding, that recognises the Bundle, or null.
+  const Mapper* recognise(const tree::Document& bundle) const;
+
+  /// Names in order of adding.
+  std::vector<std::string_view> names() const;
+
+ private:
+  std::vector<std::unique_ptr<Mapper>> mappers_;
+};
+
+}  // namespace concord::mappers
