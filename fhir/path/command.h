@@ -1,0 +1,25 @@
+#pragma once
+/// What `concord fhirpath EXPR FILE` does, without files and terminals.
+
+#include <string>
+#include <string_view>
+
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "fhir/tree/document.h"
+
+namespace concord::definitions {
+class Definitions;
+}
+
+namespace concord::path {
+
+/// Evaluates `text` over a document and prints each item on a line of its own: primitives as their
+/// text, everything else as FHIR JSON. `symbols` must be the table `definitions` and `document`
+/// were read with.
+/// Errors: as Expression::compile and Expression::evaluate.
+Result<std::string> evaluate_to_text(std::string_view text, const tree::Document& document,
+                                     const definitions::Definitions& definitions,
+                                     tree::Symbols& symbols, Instant now);
+
+}  // namespace concord::path
