@@ -1,0 +1,32 @@
+#pragma once
+/// JSON into the tree, in one pass. Pure functions, safe from any thread; no exception leaves.
+
+#include <string>
+
+#include "fhir/core/result.h"
+#include "fhir/tree/document.h"
+
+namespace concord::json {
+
+/// Reads one FHIR resource. Numbers keep their digits, `_name` members become the children of the
+/// primitive they belong to, every node carries the byte offset it was read from. Members stay in
+/// the order written, `resourceType` becomes the type of its object wherever it stands.
+///
+/// Positions in errors are line and column (bytes), `expression` is the FHIRPath of the element.
+/// Errors:
+///   malformed  not JSON, not UTF-8, lone surrogates, bytes after the end
+///   invalid    no or misplaced `resourceType`, a name twice in one object, null outside of padding
+///              in arrays, empty object or array, array in array, `_name` that fits no primitive
+///   too_long   over a limit of `limits`, or more than 32,768 names nobody knows
+/// Which elements and types exist is not this room's question (fhir/definitions, fhir/validate).
+/// Source: hl7.org/fhir/R4/json.html; RFC 8259.
+Result<tree::Document> read(std::string source, const tree::Symbols& symbols,
+                            const tree::Limits& limits = {});
+
+/// Reads any other JSON object (manifests, settings, package.json): `resourceType` and `_name` are
+/// ordinary members, nulls and empty arrays leave no node, empty objects are nodes without
+/// children. Errors: as above, but for what is only FHIR's rule.
+Result<tree::Document> read_plain(std::string source, const tree::Symbols& symbols,
+                                  const tree::Limits& limits = {});
+
+}  // namespace concord::json
