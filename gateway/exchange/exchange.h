@@ -1,0 +1,116 @@
+#pragma once
+/// The service behind every door: takes what arrives through the chain of hops and answers.
+/// Knows no HTTP. All calls are safe from any thread and block until done.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "fhir/core/uuid.h"
+#include "gateway/exchange/stages.h"
+
+namespace concord::exchange {
+
+/// The answer to an accepted message.
+struct Answer {
+  std::string exchange_id;
+  std::string task_id;
+  std::string task;           ///< FHIR R4 Task, JSON, as it was when the message was accepted
+  std::vector<Issue> issues;  ///< warnings and information: findings, decisions, losses
+  bool replayed = false;      ///< the same message was accepted before; this is that first answer
+};
+
+/// How long one hop took.
+struct HopTime {
+  std::string_view hop;  ///< "receive", "authenticate", "decode", …
+  std::chrono::microseconds took{};
+};
+
+/// What would have been sent.
+struct DryRun {
+  std::string message_kind;  ///< "prescription-order"
+  std::string destination;
+  std::string channel;
+  std::string format;
+  std::string interaction;  ///< name of the message in its format
+  std::string message_id;
+  std::string content_type;  ///< of `bytes`
+  std::string bytes;         ///< the message in its format
+  std::string digest;        ///< lower-case hex SHA-256 of `bytes`
+  agreements::Decisions decisions;
+  std::vector<Issue> issues;
+  std::vector<HopTime> hops;
+};
+
+/// A Task as it is now.
+struct TaskView {
+  std::string id;
+  std::int64_t version = 1;
+  Instant updated_at{};
+  std::string status;
+  std::string body;  ///< FHIR R4 Task, JSON
+};
+
+/// Hears how long each hop of each message took and how it ended ("" or the error code's name).
+/// Called from the thread of the request; must not block.
+using HopObserver =
+    std::function<void(std::string_view hop, std::chrono::microseconds took, std::string_view end)>;
+
+/// What the service stands on. Everything must outlive the service.
+struct Parts {
+  const definitions::Definitions* definitions = nullptr;
+  /// Validators by the name of their identifier policy; the caller's policy chooses.
+  std::function<const validate::Validator*(std::string_view policy)> validator;
+  const agreements::AgreementSet* agreements = nullptr;
+  const mappers::Mappers* mappers = nullptr;
+  store::Store* store = nullptr;
+  Clock clock;
+  UuidSource uuids;
+  /// Told after each commit that a destination has something to deliver; may be empty.
+  std::function<void(std::string_view destination)> wake;
+  HopObserver observe;  ///< may be empty
+};
+
+struct Settings {
+  ReceiveLimits limits;
+  CallerDirectory callers;
+  RoutingTable routes;
+  std::string node = "concord";           ///< name of this gateway in audit records
+  std::chrono::hours keys_kept{90 * 24};  ///< idempotency window
+};
+
+class ExchangeService {
+ public:
+  ExchangeService(Parts parts, Settings settings);
+
+  /// Hop 1 with the configured limits.
+  /// Errors: too_long (over a limit of size), unsupported (neither JSON nor XML).
+  Result<Received> receive(Arrival arrival) const;
+
+  /// The whole chain. Returns after the commit, or with nothing stored.
+  ///
+  /// Errors: login (peer unknown), malformed, unsupported (no message Bundle, nothing in the format
+  /// for it), too_long, too_costly, invalid (with all findings), denied (an agreement says no; no
+  /// prescription can get this), not_found (no route for this kind), conflict (a known identity
+  /// with other content), timeout (deadline passed before the commit), transient (the store).
+  Result<Answer> submit(Received received) const;
+
+  /// The chain without its commit: nothing is stored, no key is looked up. `trace`, when given,
+  /// hears of each target write of the mapping. Errors: as submit(), without conflict.
+  Result<DryRun> transform(Received received, mapping::TraceSink* trace) const;
+
+  /// A Task by its id; nothing when there is none. Errors: those of the store.
+  Result<std::optional<TaskView>> task(std::string_view id) const;
+
+ private:
+  Parts parts_;
+  Settings settings_;
+};
+
+}  // namespace concord::exchange

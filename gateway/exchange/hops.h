@@ -1,0 +1,57 @@
+#pragma once
+/// The hops, one function each, in order. Pure and safe from any thread, but for commit (store).
+
+#include "fhir/core/uuid.h"
+#include "gateway/exchange/stages.h"
+
+namespace concord::exchange {
+
+/// Errors: too_long (empty or over max_bytes counts as malformed and too_long), unsupported (the
+/// content type is neither FHIR JSON nor FHIR XML).
+Result<Received> receive(Arrival&& arrival, const ReceiveLimits& limits);
+
+/// Errors: login (a peer that is not on this machine, while callers cannot prove who they are).
+Result<Authenticated> authenticate(Received&& received, const CallerDirectory& callers);
+
+/// Reads the bytes into a typed tree and finds the identities of the message.
+/// Errors: malformed, too_long, unsupported (not a Bundle of type message with a MessageHeader
+/// first), invalid.
+Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definitions& definitions);
+
+/// Errors: invalid (every finding), too_costly.
+Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator);
+
+/// A signed prescription always passes, whatever the agreements say. Errors: denied.
+Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,
+                         const agreements::AgreementSet& agreements, Instant now);
+
+/// Errors: not_found (no route for this kind of message).
+Result<Routed> route(Permitted&& permitted, const RoutingTable& table);
+
+/// Errors: unsupported, invalid, too_long, too_costly (all of the mapper); internal (the route
+/// names a format that is not there).
+Result<Translated> translate(Routed&& routed, const mappers::Mappers& mappers, Instant now,
+                             mapping::TraceSink* trace);
+
+/// The one commit point.
+class Commit {
+ public:
+  /// @param keys_kept  how long the message's identities are remembered
+  Commit(store::Store& store, std::string node, std::chrono::hours keys_kept)
+      : store_(&store), node_(std::move(node)), keys_kept_(keys_kept) {}
+
+  /// The first answer, when the same message was committed before.
+  /// Errors: conflict (same identity, other content), transient.
+  Result<std::optional<Exchange>> earlier(const Decoded& decoded) const;
+
+  /// Stores exchange, payload, decision, Task, outbox item and audit records in one transaction.
+  /// Errors: conflict, transient, internal.
+  Result<Exchange> operator()(Translated&& translated, const UuidSource& uuids, Instant now) const;
+
+ private:
+  store::Store* store_;
+  std::string node_;
+  std::chrono::hours keys_kept_;
+};
+
+}  // namespace concord::exchange
