@@ -9,8 +9,8 @@ std::string to_string(const Error& error) {
     line += issue.text;
     if (!issue.expression.empty()) line += " (" + issue.expression + ")";
     if (issue.position.line != 0) {
-      line += " " + std::to_string(issue.position.line) + ":" +
-              std::to_string(issue.position.column);
+      line +=
+          " " + std::to_string(issue.position.line) + ":" + std::to_string(issue.position.column);
     }
   }
   return line;

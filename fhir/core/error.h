@@ -118,7 +118,8 @@ inline Error make_error(ErrorCode code, std::string text, std::string expression
   return error;
 }
 
-/// A code and its issues on one line for command lines and tests: "invalid: text (expression) 3:14".
+/// A code and its issues on one line for command lines and tests: "invalid: text (expression)
+/// 3:14".
 std::string to_string(const Error& error);
 
 }  // namespace concord

@@ -76,18 +76,18 @@ class [[nodiscard]] Result<void> {
 
 /// Leaves the function with the error of `expression`, or goes on. For Result<void> and for
 /// results whose value is not needed.
-#define CONCORD_TRY(expression)                                           \
-  do {                                                                    \
+#define CONCORD_TRY(expression)                                            \
+  do {                                                                     \
     if (auto concord_result_ = (expression); !concord_result_.has_value()) \
-      return std::move(concord_result_).error();                          \
+      return std::move(concord_result_).error();                           \
   } while (false)
 
 #define CONCORD_JOIN2_(a, b) a##b
 #define CONCORD_JOIN_(a, b) CONCORD_JOIN2_(a, b)
 
 /// `CONCORD_ASSIGN(auto tree, read(bytes));` declares `tree`, or leaves with the error.
-#define CONCORD_ASSIGN(declaration, expression)                                       \
-  auto CONCORD_JOIN_(concord_result_, __LINE__) = (expression);                       \
-  if (!CONCORD_JOIN_(concord_result_, __LINE__).has_value())                          \
-    return std::move(CONCORD_JOIN_(concord_result_, __LINE__)).error();               \
+#define CONCORD_ASSIGN(declaration, expression)                         \
+  auto CONCORD_JOIN_(concord_result_, __LINE__) = (expression);         \
+  if (!CONCORD_JOIN_(concord_result_, __LINE__).has_value())            \
+    return std::move(CONCORD_JOIN_(concord_result_, __LINE__)).error(); \
   declaration = *std::move(CONCORD_JOIN_(concord_result_, __LINE__))

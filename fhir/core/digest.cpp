@@ -1,0 +1,97 @@
+#include "fhir/core/digest.h"
+
+#include <openssl/sha.h>
+
+namespace concord {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::uint8_t kOther = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> base64_values() {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kOther);
+  for (std::uint8_t i = 0; i < 64; ++i) values[static_cast<unsigned char>(kBase64[i])] = i;
+  return values;
+}
+constexpr auto kBase64Values = base64_values();
+
+constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+}  // namespace
+
+Sha256 sha256(std::string_view bytes) {
+  Sha256 digest;
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
+std::string to_hex(const Sha256& digest) {
+  std::string hex;
+  hex.reserve(2 * digest.size());
+  for (const std::uint8_t byte : digest) {
+    hex += kHex[byte >> 4];
+    hex += kHex[byte & 15];
+  }
+  return hex;
+}
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = bytes.size() - i;
+    const auto at = [&](std::size_t k) -> std::uint32_t {
+      return k < left ? static_cast<unsigned char>(bytes[i + k]) : 0;
+    };
+    const std::uint32_t group = at(0) << 16 | at(1) << 8 | at(2);
+    text += kBase64[group >> 18];
+    text += kBase64[group >> 12 & 63];
+    text += left > 1 ? kBase64[group >> 6 & 63] : '=';
+    text += left > 2 ? kBase64[group & 63] : '=';
+  }
+  return text;
+}
+
+Result<std::string> base64_decode(std::string_view text) {
+  const auto refuse = [](const char* why) { return make_error(ErrorCode::invalid, why); };
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  int digits = 0;
+  int padding = 0;
+  for (const char c : text) {
+    if (is_space(c)) continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const std::uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
+    if (value == kOther) return refuse("base64 holds a character outside its alphabet");
+    if (padding > 0) return refuse("base64 goes on after its padding");
+    group = group << 6 | value;
+    if (++digits == 4) {
+      bytes += static_cast<char>(group >> 16);
+      bytes += static_cast<char>(group >> 8);
+      bytes += static_cast<char>(group);
+      group = 0;
+      digits = 0;
+    }
+  }
+  const int expected_padding = digits == 0 ? 0 : 4 - digits;
+  if (digits == 1 || padding != expected_padding) {
+    return refuse("base64 is not padded to a multiple of four characters");
+  }
+  if (digits == 2) {
+    if ((group & 15) != 0) return refuse("base64 ends with bits that belong to no byte");
+    bytes += static_cast<char>(group >> 4);
+  } else if (digits == 3) {
+    if ((group & 3) != 0) return refuse("base64 ends with bits that belong to no byte");
+    bytes += static_cast<char>(group >> 10);
+    bytes += static_cast<char>(group >> 2);
+  }
+  return bytes;
+}
+
+}  // namespace concord
