@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -22,10 +23,9 @@ class Arena {
   Arena& operator=(Arena&&) noexcept = default;
 
   void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    auto at = (position_ + alignment - 1) & ~(alignment - 1);
-    if (at + bytes > end_ || position_ == 0) [[unlikely]] {
-      grow(bytes + alignment);
-      at = (position_ + alignment - 1) & ~(alignment - 1);
+    const auto at = (position_ + alignment - 1) & ~(alignment - 1);
+    if (at > end_ || bytes > end_ - at || position_ == 0) [[unlikely]] {
+      return allocate_in_new_block(bytes, alignment);
     }
     position_ = at + bytes;
     return reinterpret_cast<void*>(at);
@@ -41,6 +41,7 @@ class Arena {
   template <typename T>
   std::span<T> array(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
+    if (count > PTRDIFF_MAX / sizeof(T)) throw std::bad_array_new_length();
     return {static_cast<T*>(allocate(sizeof(T) * count, alignof(T))), count};
   }
 
@@ -54,16 +55,17 @@ class Arena {
 
   /// Two texts as one.
   std::string_view join(std::string_view left, std::string_view right) {
-    char* at = static_cast<char*>(allocate(left.size() + right.size() + 1, 1));
+    if (left.empty()) return copy(right);
+    char* at = static_cast<char*>(allocate(left.size() + right.size(), 1));
     std::memcpy(at, left.data(), left.size());
-    std::memcpy(at + left.size(), right.data(), right.size());
+    if (!right.empty()) std::memcpy(at + left.size(), right.data(), right.size());
     return {at, left.size() + right.size()};
   }
 
-  /// Forgets everything, keeps the first block for the next document.
+  /// Forgets everything, keeps the first block for what comes next.
   void reset() noexcept {
     if (blocks_.empty()) return;
-    blocks_.resize(1);
+    blocks_.erase(blocks_.begin() + 1, blocks_.end());
     position_ = reinterpret_cast<std::uintptr_t>(blocks_.front().memory.get());
     end_ = position_ + blocks_.front().size;
     taken_ = blocks_.front().size;
@@ -77,7 +79,7 @@ class Arena {
     std::unique_ptr<std::byte[]> memory;
     std::size_t size;
   };
-  void grow(std::size_t at_least);
+  void* allocate_in_new_block(std::size_t bytes, std::size_t alignment);
 
   std::uintptr_t position_ = 0;
   std::uintptr_t end_ = 0;

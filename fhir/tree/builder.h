@@ -24,9 +24,16 @@ class Builder {
   Symbol symbol(std::string_view name);
 
   /// Appends a child. Null when the node budget is spent: the caller answers too_long.
-  Node* append(Node& parent, Symbol name, Kind kind = Kind::element) noexcept;
+  Node* append(Node& parent, Symbol name, Kind kind = Kind::element) noexcept {
+    Node* node = make(name, kind);
+    if (node != nullptr) [[likely]]
+      attach(parent, *node);
+    return node;
+  }
   /// Appends after the last child of the same name (or at the end), so that repeats stay together.
   Node* append_grouped(Node& parent, Symbol name, Kind kind = Kind::element) noexcept;
+  /// Puts a new node right behind `before`, which has a parent; at the front of `parent` for null.
+  Node* insert_after(Node& parent, Node* before, Symbol name, Kind kind = Kind::element) noexcept;
 
   /// Sets a value that already lives at least as long as the document (source, arena, literal).
   void set_text(Node& node, std::string_view text) noexcept {
@@ -39,6 +46,7 @@ class Builder {
     set_text(node, document_->arena().copy(text));
   }
   void clear_text(Node& node) noexcept {
+    node.text_ = "";
     node.text_size_ = 0;
     node.flags_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(Flag::has_value));
   }
@@ -57,18 +65,35 @@ class Builder {
 
   /// Takes a node out of its parent. Its memory stays with the arena.
   void detach(Node& node) noexcept;
-  /// Puts a detached node of the same document at the end of `parent`.
-  void attach(Node& parent, Node& node) noexcept;
-  /// Moves every child of `from` to the end of `to`.
+  /// Puts a detached node of the same document at the end of `parent`, which must not lie below it.
+  void attach(Node& parent, Node& node) noexcept {
+    node.parent_ = &parent;
+    node.next_ = nullptr;
+    (parent.last_ == nullptr ? parent.first_ : parent.last_->next_) = &node;
+    parent.last_ = &node;
+  }
+  /// Moves every child of `from` to the end of `to`, which must not lie below `from`; moving a
+  /// node's children to itself changes nothing.
   void move_children(Node& from, Node& to) noexcept;
   /// Puts the children of `parent` into the order of `rank(child)`, stable.
   template <typename Rank>
   void sort_children(Node& parent, Rank&& rank);
 
-  /// A deep copy of `source` (of any document) as a new child. Null when over the node budget.
+  /// A deep copy of `source` (of any document, also of this one) as a new child. Texts are copied;
+  /// offsets only where `from` is this document, whose source they point into.
+  /// Null when over the node budget or out of names; `parent` is then as it was.
   Node* copy_into(Node& parent, const Document& from, const Node& source, Symbol name);
 
  private:
+  Node* make(Symbol name, Kind kind) noexcept {
+    if (document_->node_count_ >= document_->limits_.max_nodes) [[unlikely]]
+      return nullptr;
+    ++document_->node_count_;
+    Node* node = document_->arena_->make<Node>();
+    node->name_ = name;
+    node->kind_ = kind;
+    return node;
+  }
   void relink(Node& parent, std::vector<Node*>& ordered) noexcept;
   Document* document_;
 };

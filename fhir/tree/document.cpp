@@ -13,9 +13,9 @@ Document::Document(const Symbols& symbols, Limits limits)
 
 Symbol Document::find(std::string_view name) const noexcept {
   if (const Symbol shared = symbols_->find(name); shared != Symbol::kNone) return shared;
-  if (local_index_.empty()) return Symbol::kNone;
-  const auto at = local_index_.find(name);
-  return at == local_index_.end() ? Symbol::kNone : at->second;
+  const std::size_t local = local_names_.find(name, seed());
+  return local == LocalNames::kAbsent ? Symbol::kNone
+                                      : static_cast<Symbol>(number(Symbol::kFirstLocal) + local);
 }
 
 Position Document::position(const Node& node) const noexcept {

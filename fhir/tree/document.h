@@ -4,11 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 #include "fhir/core/result.h"
 #include "fhir/tree/arena.h"
+#include "fhir/tree/local_names.h"
 #include "fhir/tree/node.h"
 #include "fhir/tree/symbols.h"
 
@@ -16,13 +15,14 @@ namespace concord::tree {
 
 /// Bounds on a document, for readers, builders and writers alike. Past one of them: too_long.
 struct Limits {
-  std::size_t max_bytes = std::size_t{16} << 20;  ///< bytes of source or output
-  std::size_t max_depth = 100;                    ///< levels of nesting, the root counts 1
+  std::size_t max_bytes = std::size_t{16} << 20;  ///< bytes of source or output; below 2 GiB always
+  std::size_t max_depth = 100;                    ///< levels of nodes, the root counts 1
   std::size_t max_nodes = 1'000'000;
 };
 
-/// Owns one tree. Move-only; addresses of nodes stay the same when it moves. One thread builds it,
-/// afterwards many may read. The Symbols it was made with must outlive it.
+/// Owns one tree. Move-only; addresses of nodes stay the same when it moves (what was moved from
+/// may only be destroyed or assigned to). One thread builds it, afterwards many may read. The
+/// Symbols it was made with must outlive it.
 class Document {
  public:
   explicit Document(const Symbols& symbols, Limits limits = {});
@@ -47,7 +47,7 @@ class Document {
   Symbol find(std::string_view name) const noexcept;
   bool has_local_names() const noexcept { return !local_names_.empty(); }
 
-  /// The bytes as received; empty for a tree that was built.
+  /// The bytes as received; empty for a tree that was built. Followed by a zero byte.
   std::string_view source() const noexcept { return *source_; }
   void set_source(std::string source) { *source_ = std::move(source); }
 
@@ -61,12 +61,13 @@ class Document {
 
  private:
   friend class Builder;
+  std::uint64_t seed() const noexcept { return reinterpret_cast<std::uintptr_t>(root_); }
+
   const Symbols* symbols_;
   Limits limits_;
   std::unique_ptr<Arena> arena_;
-  std::unique_ptr<std::string> source_;
-  std::vector<std::string_view> local_names_;
-  std::unordered_map<std::string_view, Symbol> local_index_;
+  std::unique_ptr<std::string> source_;  // on the heap, so that views stay when it moves
+  LocalNames local_names_;
   Node* root_;
   std::size_t node_count_ = 1;
 };
