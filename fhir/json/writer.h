@@ -20,7 +20,8 @@ struct WriteOptions {
 /// are annotated with definitions first.
 ///
 /// Errors: invalid (mixed content or attributes, an element without content, repeats that do not
-/// stand together, text that is no JSON number in a number node), too_long (over a limit).
+/// stand together, text that is no JSON number in a number node), too_long (over a limit;
+/// depth at most 1,000 whatever the limits say).
 Result<std::string> write(const tree::Document& document, const tree::Node& node,
                           const WriteOptions& options = {});
 inline Result<std::string> write(const tree::Document& document, const WriteOptions& options = {}) {

@@ -1,0 +1,81 @@
+#pragma once
+/// A growing text that writers append to.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace concord {
+
+/// One string that at most doubles until `limit`. Past the limit everything further is thrown away
+/// and `over_limit()` says so, so that a writer need not look after every byte. One thread at a
+/// time. Throws std::bad_alloc when the system has no memory.
+class Output {
+ public:
+  Output(std::size_t expected, std::size_t limit) : limit_(limit) {
+    text_.resize(std::min(std::max<std::size_t>(expected, 256), limit) + kSlack);
+    bind(0);
+  }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  bool over_limit() const noexcept { return over_limit_ || size() > limit_; }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - text_.data()); }
+
+  /// Room for `bytes` at the place it returns; say how many were used with advance().
+  char* reserve(std::size_t bytes) {
+    if (bytes > static_cast<std::size_t>(end_ - at_)) [[unlikely]]
+      grow(bytes);
+    return at_;
+  }
+  void advance(char* to) noexcept { at_ = to; }
+
+  void put(char c) { *reserve(1) = c, ++at_; }
+  void put(std::string_view text) {
+    char* to = reserve(text.size());
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    at_ += text.size();
+  }
+  void put(std::size_t count, char c) {
+    std::memset(reserve(count), c, count);
+    at_ += count;
+  }
+
+  /// The text; the output is empty afterwards.
+  std::string take() {
+    text_.resize(size());
+    std::string text = std::move(text_);
+    text_.clear();
+    bind(0);
+    return text;
+  }
+
+ private:
+  static constexpr std::size_t kSlack = 64;
+
+  void bind(std::size_t used) {
+    at_ = text_.data() + used;
+    end_ = text_.data() + text_.size();
+  }
+  void grow(std::size_t bytes) {
+    std::size_t used = size();
+    if (used > limit_ || bytes > limit_ + kSlack - std::min(used, limit_)) {
+      over_limit_ = true;
+      used = 0;  // written over from now on
+    }
+    if (text_.size() - used < bytes) {
+      text_.resize(std::max(used + bytes, std::min(text_.size() * 2, limit_ + kSlack)));
+    }
+    bind(used);
+  }
+
+  std::string text_;
+  char* at_ = nullptr;
+  char* end_ = nullptr;
+  std::size_t limit_;
+  bool over_limit_ = false;
+};
+
+}  // namespace concord

@@ -1,0 +1,96 @@
+#pragma once
+/// The tokeniser of detail/tokeniser.h over RapidJSON's SAX reader.
+
+#include <rapidjson/reader.h>
+
+#include <string_view>
+
+#include "fhir/json/detail/tokeniser.h"
+
+namespace concord::json::detail {
+
+inline Fault fault_of(rapidjson::ParseErrorCode code) {
+  switch (code) {
+    case rapidjson::kParseErrorNone:
+      return Fault::none;
+    case rapidjson::kParseErrorTermination:
+      return Fault::stopped;
+    case rapidjson::kParseErrorDocumentEmpty:
+      return Fault::empty;
+    case rapidjson::kParseErrorDocumentRootNotSingular:
+      return Fault::after_end;
+    case rapidjson::kParseErrorValueInvalid:
+      return Fault::value;
+    case rapidjson::kParseErrorObjectMissName:
+      return Fault::name;
+    case rapidjson::kParseErrorObjectMissColon:
+      return Fault::colon;
+    case rapidjson::kParseErrorObjectMissCommaOrCurlyBracket:
+      return Fault::comma_or_brace;
+    case rapidjson::kParseErrorArrayMissCommaOrSquareBracket:
+      return Fault::comma_or_bracket;
+    case rapidjson::kParseErrorStringUnicodeEscapeInvalidHex:
+    case rapidjson::kParseErrorStringEscapeInvalid:
+      return Fault::escape;
+    case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
+      return Fault::surrogate;
+    case rapidjson::kParseErrorStringMissQuotationMark:
+      return Fault::unterminated;
+    case rapidjson::kParseErrorStringInvalidEncoding:
+      return Fault::control;
+    case rapidjson::kParseErrorNumberTooBig:
+      return Fault::huge_number;
+    case rapidjson::kParseErrorNumberMissFraction:
+    case rapidjson::kParseErrorNumberMissExponent:
+      return Fault::number;
+    default:
+      return Fault::other;
+  }
+}
+
+template <typename Events>
+TokenError tokenise(char* text, std::size_t size, Events& events) {
+  rapidjson::InsituStringStream stream(text);
+
+  // RapidJSON's idea of a handler. Strings and numbers come as pointers into `text`; for the rest
+  // the stream stands right behind the token.
+  struct Handler {
+    Events& events;
+    const char* const text;
+    rapidjson::InsituStringStream& stream;
+
+    std::size_t at(const char* pointer) const { return static_cast<std::size_t>(pointer - text); }
+    bool Null() { return events.null(stream.Tell() - 4); }
+    bool Bool(bool value) { return events.boolean(value, stream.Tell() - (value ? 4 : 5)); }
+    bool RawNumber(const char* number, rapidjson::SizeType length, bool) {
+      return events.number(std::string_view(number, length), at(number));
+    }
+    bool String(const char* string, rapidjson::SizeType length, bool) {
+      return events.string(std::string_view(string, length), at(string) - 1);
+    }
+    bool Key(const char* name, rapidjson::SizeType length, bool) {
+      return events.key(std::string_view(name, length), at(name) - 1);
+    }
+    bool StartObject() { return events.begin_object(stream.Tell() - 1); }
+    bool EndObject(rapidjson::SizeType) { return events.end_object(); }
+    bool StartArray() { return events.begin_array(stream.Tell() - 1); }
+    bool EndArray(rapidjson::SizeType) { return events.end_array(); }
+    // Never called with numbers as text; the concept asks for them.
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
+  } handler{events, text, stream};
+
+  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseNumbersAsStringsFlag;
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
+  if (result.IsError()) return {fault_of(result.Code()), result.Offset()};
+  // RapidJSON takes a zero byte for the end of the text.
+  if (stream.Tell() != size) return {Fault::after_end, stream.Tell()};
+  return {};
+}
+
+}  // namespace concord::json::detail

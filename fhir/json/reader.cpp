@@ -1,0 +1,455 @@
+#include "fhir/json/reader.h"
+
+#include <cstring>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "fhir/core/utf8.h"
+#include "fhir/json/detail/rapidjson_tokeniser.h"
+#include "fhir/tree/builder.h"
+#include "fhir/tree/name_set.h"
+
+namespace concord::json {
+namespace {
+
+using tree::Flag;
+using tree::Kind;
+using tree::Node;
+using tree::Symbol;
+
+enum class Dialect : bool { fhir, plain };
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 31;  // offsets are 32 bits
+
+/// Fills a document from the events of a tokeniser. A member that is a primitive, its `_name`
+/// companion and the members of an array all end in nodes of one name below the object's node.
+class TreeEvents {
+ public:
+  TreeEvents(tree::Document& document, Dialect dialect)
+      : document_(document), build_(document), dialect_(dialect) {
+    frames_.reserve(32);
+  }
+
+  /// What stopped the events; only then.
+  std::optional<Error>& error() { return error_; }
+  /// FHIRPath of the object or member at hand, for an error in the text.
+  std::string here() const { return frames_.empty() ? std::string() : path_of_member(); }
+
+  bool key(std::string_view name, std::size_t offset) {
+    Frame& frame = frames_.back();
+    frame.member_offset = offset;
+    frame.companion = false;
+    frame.is_type = false;
+    frame.existing = nullptr;
+    frame.last = nullptr;
+    if (dialect_ == Dialect::fhir && name.size() > 1) {
+      if (name.front() == '_') [[unlikely]] {
+        frame.companion = true;
+        name.remove_prefix(1);
+      } else if (name.size() == 12 && std::memcmp(name.data(), "resourceType", 12) == 0) {
+        if (!resource_may_stand_here(frame)) {
+          frame.member = build_.symbol(name);
+          if (is_instance(frame)) return new_name(frame);
+          return refuse(ErrorCode::invalid, "resourceType in an element that is no resource",
+                        offset);
+        }
+        frame.is_type = true;
+        if (frame.node->is(Flag::resource)) {
+          return refuse(ErrorCode::invalid, "resourceType occurs twice in one object", offset);
+        }
+        return true;
+      }
+    }
+    frame.member = document_.symbols().find(name);
+    if (frame.member == Symbol::kNone) [[unlikely]] {
+      if (name.empty()) return refuse(ErrorCode::invalid, "a member without a name", offset);
+      frame.member = build_.symbol(name);
+      if (frame.member == Symbol::kNone) {
+        return refuse(ErrorCode::too_long, "more than 32,768 different names nobody knows", offset);
+      }
+    }
+    if (frames_.size() >= document_.limits().max_depth) [[unlikely]]
+      return too_deep(offset);
+    return new_name(frame);
+  }
+
+  bool string(std::string_view value, std::size_t offset) {
+    return scalar(Kind::string, value, offset);
+  }
+  bool number(std::string_view value, std::size_t offset) {
+    return scalar(Kind::number, value, offset);
+  }
+  bool boolean(bool value, std::size_t offset) {
+    return scalar(Kind::boolean, value ? "true" : "false", offset);
+  }
+
+  bool null(std::size_t offset) {
+    if (frames_.empty()) return no_object(offset);
+    Frame& frame = frames_.back();
+    if (dialect_ == Dialect::plain) return true;
+    if (frame.is_type) return type_is_no_string(offset);
+    if (!frame.in_array) return refuse(ErrorCode::invalid, "null as the value of a member", offset);
+    frame.gaps = true;
+    ++frame.array_size;
+    return next_node(frame, Kind::string, offset) != nullptr;
+  }
+
+  bool begin_object(std::size_t offset) {
+    if (frames_.empty()) return open(build_.root(), offset, false);
+    Frame& frame = frames_.back();
+    if (frame.is_type) return type_is_no_string(offset);
+    ++frame.array_size;
+    if (frames_.size() >= document_.limits().max_depth) [[unlikely]]
+      return too_deep(offset);
+    if (frame.companion) [[unlikely]] {
+      Node* node = next_node(frame, Kind::string, offset);
+      if (node == nullptr) return false;
+      if (node->kind() == Kind::element) return lonely_companion(offset);
+      return open(*node, node->source_offset(), true);
+    }
+    if (frame.existing != nullptr) [[unlikely]]
+      return lonely_companion(offset);
+    Node* node = append(frame, Kind::element, offset);
+    return node != nullptr && open(*node, node->source_offset(), false);
+  }
+
+  bool end_object() {
+    Frame& frame = frames_.back();
+    const Node& node = *frame.node;
+    if (dialect_ == Dialect::fhir) [[likely]] {
+      if (node.first_child() == nullptr && !node.is(Flag::resource)) [[unlikely]] {
+        frames_.pop_back();
+        return refuse_at(node, "an object without members");
+      }
+      if (frame.gaps && !gaps_are_filled(node)) return false;
+    }
+    names_.close(frame.names);
+    frames_.pop_back();
+    return true;
+  }
+
+  bool begin_array(std::size_t offset) {
+    if (frames_.empty()) return no_object(offset);
+    Frame& frame = frames_.back();
+    if (frame.is_type) return type_is_no_string(offset);
+    if (frame.in_array) return refuse(ErrorCode::invalid, "an array inside an array", offset);
+    frame.in_array = true;
+    frame.array_size = 0;
+    if (frame.existing != nullptr && !frame.existing->is(Flag::in_array)) {
+      return unequal_companion(offset);
+    }
+    return true;
+  }
+
+  bool end_array() {
+    Frame& frame = frames_.back();
+    frame.in_array = false;
+    if (frame.array_size == 0 && dialect_ == Dialect::fhir) {
+      return refuse(ErrorCode::invalid, "an array without members", frame.member_offset);
+    }
+    return true;
+  }
+
+ private:
+  /// An object whose end has not come.
+  struct Frame {
+    Node* node;
+    tree::NameSet::Mark names;
+    Node* existing;             ///< the next node of this member its twin (`name`, `_name`) made
+    Node* last;                 ///< the last node this member has passed or made
+    std::size_t member_offset;  ///< of the name of the member at hand
+    std::uint32_t array_size;
+    Symbol member;  ///< the name of the member at hand
+    bool in_array;
+    bool companion;     ///< the member at hand is a `_name`
+    bool is_type;       ///< the member at hand is `resourceType`
+    bool gaps;          ///< nodes may lack both value and children
+    bool is_companion;  ///< this object is the value of a `_name`
+  };
+
+  bool open(Node& node, std::size_t offset, bool is_companion) {
+    if (document_.limits().max_depth == 0) return too_deep(offset);
+    if (frames_.empty()) build_.set_offset(node, offset);
+    frames_.push_back(Frame{&node, names_.open(), nullptr, nullptr, offset, 0, Symbol::kNone, false,
+                            false, false, false, is_companion});
+    return true;
+  }
+
+  /// Notes the name of the member at hand and finds what its twin left.
+  bool new_name(Frame& frame) {
+    const std::uint32_t code = std::uint32_t{tree::number(frame.member)} << 1 | frame.companion;
+    if (!names_.add(frame.names, code)) [[unlikely]] {
+      return refuse(ErrorCode::invalid, "a name occurs twice in one object", frame.member_offset);
+    }
+    if (frame.companion || frame.gaps) [[unlikely]] {
+      frame.gaps = true;
+      frame.existing = const_cast<Node*>(frame.node->child(frame.member));
+    }
+    return true;
+  }
+
+  /// The node for the next value of the member at hand: the one its twin made, or a new one.
+  Node* next_node(Frame& frame, Kind kind, std::size_t offset) {
+    if (frame.existing == nullptr) [[likely]]
+      return append(frame, kind, offset);
+    Node* node = frame.existing;
+    if (node->is(Flag::in_array) != frame.in_array) {
+      unequal_companion(offset);
+      return nullptr;
+    }
+    frame.last = node;
+    Node* next = const_cast<Node*>(node->next_sibling());
+    frame.existing = next != nullptr && next->name() == frame.member ? next : nullptr;
+    return node;
+  }
+
+  Node* append(Frame& frame, Kind kind, std::size_t offset) {
+    // Behind the nodes of its twin, which may not be the last of the object.
+    Node* node = frame.last != nullptr && frame.last->next_sibling() != nullptr
+                     ? build_.insert_after(*frame.node, frame.last, frame.member, kind)
+                     : build_.append(*frame.node, frame.member, kind);
+    if (node == nullptr) [[unlikely]] {
+      refuse(ErrorCode::too_long,
+             "more than " + std::to_string(document_.limits().max_nodes) + " elements", offset);
+      return nullptr;
+    }
+    if (frame.last != nullptr) frame.last = node;
+    if (frame.in_array) {
+      build_.set_flag(*node, Flag::in_array);
+      build_.set_offset(*node, offset);
+    } else {
+      build_.set_offset(*node, frame.member_offset);
+    }
+    return node;
+  }
+
+  bool scalar(Kind kind, std::string_view value, std::size_t offset) {
+    if (frames_.empty()) [[unlikely]]
+      return no_object(offset);
+    Frame& frame = frames_.back();
+    if (frame.is_type) [[unlikely]] {
+      if (kind != Kind::string || frame.in_array) return type_is_no_string(offset);
+      return resource_type(frame, value, offset);
+    }
+    ++frame.array_size;
+    if (frame.companion) [[unlikely]] {
+      return refuse(ErrorCode::invalid, "the value of a member with _ is not an object", offset);
+    }
+    Node* node = next_node(frame, kind, offset);
+    if (node == nullptr) [[unlikely]]
+      return false;
+    build_.set_kind(*node, kind);
+    build_.set_text(*node, value);
+    return true;
+  }
+
+  bool resource_type(Frame& frame, std::string_view value, std::size_t offset) {
+    if (value.empty()) return refuse(ErrorCode::invalid, "resourceType is empty", offset);
+    const Symbol type = build_.symbol(value);
+    if (type == Symbol::kNone) {
+      return refuse(ErrorCode::too_long, "more than 32,768 different names nobody knows", offset);
+    }
+    build_.set_type(*frame.node, type);
+    build_.set_flag(*frame.node, Flag::resource);
+    return true;
+  }
+
+  /// Resources stand at the top, in `contained`, in entries and parameters (`resource`) and in the
+  /// answers of a batch (`outcome`). Source: hl7.org/fhir/R4/resource.html.
+  bool resource_may_stand_here(const Frame& frame) const {
+    if (frame.is_companion) return false;
+    if (frames_.size() == 1) return true;
+    const std::string_view name = document_.name(*frame.node);
+    return name == "resource" || name == "contained" || name == "outcome";
+  }
+  /// ExampleScenario.instance.resourceType is the one element of R4 with that name.
+  bool is_instance(const Frame& frame) const {
+    return !frame.is_companion && document_.name(*frame.node) == "instance";
+  }
+
+  /// Every primitive below `node` has a value or children. Source: hl7.org/fhir/R4/json.html#null.
+  bool gaps_are_filled(const Node& node) {
+    for (const Node& child : node.children()) {
+      if (child.kind() == Kind::element || child.has_value() || child.first_child() != nullptr) {
+        continue;
+      }
+      return refuse_at(child, "null in an array without id or extension in its place");
+    }
+    return true;
+  }
+
+  std::string path_of_member() const {
+    const Frame& frame = frames_.back();
+    std::string path = document_.path(*frame.node);
+    if (frame.is_type) return path + (path.empty() ? "resourceType" : ".resourceType");
+    if (frame.member == Symbol::kNone) return path;
+    if (!path.empty()) path += '.';
+    path += document_.text(frame.member);
+    if (frame.in_array) {
+      path += '[' + std::to_string(frame.array_size == 0 ? 0 : frame.array_size - 1) + ']';
+    }
+    return path;
+  }
+
+  bool refuse(ErrorCode code, std::string text, std::size_t offset) {
+    error_ = make_error(code, std::move(text), here(), document_.position(offset));
+    return false;
+  }
+  bool refuse_at(const Node& node, std::string text) {
+    error_ = make_error(ErrorCode::invalid, std::move(text), document_.path(node),
+                        document_.position(node));
+    return false;
+  }
+  bool too_deep(std::size_t offset) {
+    return refuse(ErrorCode::too_long,
+                  "nested deeper than " + std::to_string(document_.limits().max_depth) + " levels",
+                  offset);
+  }
+  bool no_object(std::size_t offset) {
+    return refuse(ErrorCode::invalid, "the outermost value is not an object", offset);
+  }
+  bool type_is_no_string(std::size_t offset) {
+    return refuse(ErrorCode::invalid, "resourceType is not a string", offset);
+  }
+  bool lonely_companion(std::size_t offset) {
+    return refuse(ErrorCode::invalid, "a member with _ stands beside one that is not a primitive",
+                  offset);
+  }
+  bool unequal_companion(std::size_t offset) {
+    return refuse(ErrorCode::invalid, "of a member and its twin with _ only one is an array",
+                  offset);
+  }
+
+  tree::Document& document_;
+  tree::Builder build_;
+  tree::NameSet names_;
+  std::vector<Frame> frames_;
+  std::optional<Error> error_;
+  Dialect dialect_;
+};
+
+std::string_view text_of(detail::Fault fault) {
+  using detail::Fault;
+  switch (fault) {
+    case Fault::empty:
+      return "there is no JSON value";
+    case Fault::after_end:
+      return "bytes after the end of the JSON value";
+    case Fault::value:
+      return "not a JSON value";
+    case Fault::name:
+      return "the name of a member is missing";
+    case Fault::colon:
+      return "a colon is missing after the name of a member";
+    case Fault::comma_or_brace:
+      return "a comma or } is missing after a member";
+    case Fault::comma_or_bracket:
+      return "a comma or ] is missing after a member of an array";
+    case Fault::escape:
+      return "an escape JSON does not have";
+    case Fault::surrogate:
+      return "a surrogate without its other half";
+    case Fault::unterminated:
+      return "a string without its closing quote";
+    case Fault::control:
+      return "a control character inside a string";
+    case Fault::number:
+      return "not a JSON number";
+    case Fault::huge_number:
+      return "a number too large for any system";
+    default:
+      return "not JSON";
+  }
+}
+
+/// The first \u escape that stands for no character FHIR can carry: U+0000, or a low surrogate
+/// without a high one before it (RapidJSON sees to the other half). Nothing else is judged here.
+std::optional<detail::TokenError> bad_escape(std::string_view text) {
+  const auto hex = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
+  const auto unit_at = [&](std::size_t at) {  // of the escape at `at`, or -1
+    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+    int unit = 0;
+    for (std::size_t i = at + 2; i < at + 6; ++i) {
+      const int digit = hex(text[i]);
+      if (digit < 0) return -1;
+      unit = unit << 4 | digit;
+    }
+    return unit;
+  };
+  for (std::size_t at = 0; (at = text.find('\\', at)) != std::string_view::npos; at += 2) {
+    const int unit = unit_at(at);
+    if (unit == 0) return detail::TokenError{detail::Fault::escape, at};
+    if (unit < 0xD800 || unit > 0xDFFF) continue;
+    if (unit >= 0xDC00) return detail::TokenError{detail::Fault::surrogate, at};
+    at += 4;  // the six of the high one and the two the loop adds leave the low one behind
+    if (const int low = unit_at(at + 2); low >= 0xDC00 && low <= 0xDFFF) at += 6;
+  }
+  return std::nullopt;
+}
+
+Result<tree::Document> read_as(Dialect dialect, std::string source, const tree::Symbols& symbols,
+                               const tree::Limits& limits) {
+  if (source.size() > limits.max_bytes || source.size() >= kMostBytes) {
+    return make_error(ErrorCode::too_long,
+                      "more than " + std::to_string(limits.max_bytes) + " bytes");
+  }
+  const auto malformed = [&](std::string_view why, std::size_t offset, std::string path = {}) {
+    return make_error(ErrorCode::malformed, std::string(why), std::move(path),
+                      tree::position_in(source, offset));
+  };
+  if (const std::size_t at = invalid_utf8_at(source); at != std::string_view::npos) {
+    return malformed("not UTF-8", at);
+  }
+  if (source.starts_with("\xEF\xBB\xBF")) return malformed("a byte order mark before the JSON", 0);
+  if (const auto bad = bad_escape(source)) return malformed(text_of(bad->fault), bad->offset);
+
+  tree::Document document(symbols, limits);
+  const std::size_t size = source.size();
+  char* scratch =
+      static_cast<char*>(document.arena().allocate(size + detail::kPadding, detail::kPadding));
+  std::memcpy(scratch, source.data(), size);
+  std::memset(scratch + size, 0, detail::kPadding);
+  document.set_source(std::move(source));
+
+  TreeEvents events(document, dialect);
+  const detail::TokenError token = detail::tokenise(scratch, size, events);
+  if (events.error()) return *std::move(events.error());
+  if (token.fault != detail::Fault::none) {
+    return make_error(ErrorCode::malformed, std::string(text_of(token.fault)), events.here(),
+                      document.position(token.offset));
+  }
+  if (dialect == Dialect::fhir && !document.root().is(Flag::resource)) {
+    return make_error(ErrorCode::invalid, "no resourceType in the outermost object", {},
+                      document.position(document.root()));
+  }
+  return document;
+}
+
+Result<tree::Document> guarded(Dialect dialect, std::string source, const tree::Symbols& symbols,
+                               const tree::Limits& limits) {
+  try {
+    return read_as(dialect, std::move(source), symbols, limits);
+  } catch (const std::bad_alloc&) {
+    return make_error(ErrorCode::transient, "no memory to read the message");
+  }
+}
+
+}  // namespace
+
+Result<tree::Document> read(std::string source, const tree::Symbols& symbols,
+                            const tree::Limits& limits) {
+  return guarded(Dialect::fhir, std::move(source), symbols, limits);
+}
+
+Result<tree::Document> read_plain(std::string source, const tree::Symbols& symbols,
+                                  const tree::Limits& limits) {
+  return guarded(Dialect::plain, std::move(source), symbols, limits);
+}
+
+}  // namespace concord::json
