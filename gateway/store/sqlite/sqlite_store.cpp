@@ -16,6 +16,13 @@ namespace {
 constexpr std::int64_t kWriterCacheKib = 32 * 1024;
 constexpr std::int64_t kReaderCacheKib = 4 * 1024;
 
+Result<void> use_wal(Connection& db) {
+  CONCORD_ASSIGN(Query mode, db.query("PRAGMA journal_mode = WAL"));
+  CONCORD_ASSIGN(const bool answered, mode.next());
+  if (answered && mode.view(0) == "wal") return {};
+  return make_error(ErrorCode::transient, "the file system of the store cannot hold a WAL");
+}
+
 Result<std::unique_ptr<Connection>> writing_connection(const Options& options, Instant now) {
   Connection::Settings settings;
   settings.path = options.path;
@@ -24,11 +31,7 @@ Result<std::unique_ptr<Connection>> writing_connection(const Options& options, I
   settings.cache_kib = kWriterCacheKib;
   CONCORD_ASSIGN(std::unique_ptr<Connection> db, Connection::open(settings));
   CONCORD_TRY(db->execute("PRAGMA page_size = 16384"));  // counts for a new file only
-  CONCORD_ASSIGN(Query mode, db->query("PRAGMA journal_mode = WAL"));
-  CONCORD_ASSIGN(const bool answered, mode.next());
-  if (!answered || mode.view(0) != "wal") {
-    return make_error(ErrorCode::transient, "the file system of the store cannot hold a WAL");
-  }
+  CONCORD_TRY(use_wal(*db));
   CONCORD_TRY(
       db->execute("PRAGMA wal_autocheckpoint = 0;"
                   "PRAGMA journal_size_limit = 67108864"));
