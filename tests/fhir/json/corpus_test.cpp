@@ -68,7 +68,7 @@ TEST(JsonCorpus, EveryEpsRequestKeepsItsContentAndItsCanonicalBytes) {
     expect_round_trip(file);
     ++count;
   }
-  EXPECT_GT(count, 50u);
+  EXPECT_GE(count, 50u);
 }
 
 }  // namespace

@@ -1,0 +1,204 @@
+// Accepting: idempotency keys and the one commit of an exchange.
+#include "gateway/store/sqlite/detail/payloads.h"
+#include "gateway/store/sqlite/detail/sqlite_store.h"
+
+namespace concord::store::sqlite {
+
+namespace {
+
+/// The exchange one of the keys leads to, by its number.
+/// Errors: conflict (other content under a key, or keys of two exchanges).
+Result<std::optional<std::int64_t>> known(Connection& db, const std::vector<Key>& keys,
+                                          const Sha256& digest) {
+  std::optional<std::int64_t> exchange;
+  for (const Key& key : keys) {
+    CONCORD_ASSIGN(Query row, db.query("SELECT exchange, digest FROM idempotency "
+                                       "WHERE scope = ? AND party = ? AND value = ?",
+                                       key.scope, key.party, key.value));
+    CONCORD_ASSIGN(const bool found, row.next());
+    if (!found) continue;
+    if (row.view(1) != Blob(digest).bytes) {
+      Error error =
+          make_error(ErrorCode::conflict,
+                     "this " + key.scope + " was used before for a message with other content");
+      error.log_detail = "idempotency key of scope " + key.scope;
+      return error;
+    }
+    if (exchange && *exchange != row.integer(0)) {
+      return make_error(ErrorCode::conflict,
+                        "the identities of this message belong to two earlier messages");
+    }
+    exchange = row.integer(0);
+  }
+  return exchange;
+}
+
+Result<Earlier> earlier_of(Connection& db, std::int64_t exchange) {
+  CONCORD_ASSIGN(Query row, db.query("SELECT id, answer FROM inbox WHERE seq = ?", exchange));
+  CONCORD_ASSIGN(const bool found, row.next());
+  if (!found) {
+    return make_error(ErrorCode::internal, "the store is damaged: a key without its exchange");
+  }
+  return Earlier{row.text(0), row.text(1)};
+}
+
+struct PackedItem {
+  const NewItem* item;
+  Packed payload;
+};
+
+Result<void> insert_item(Transaction& tx, const NewExchange& exchange, std::int64_t exchange_seq,
+                         const PackedItem& packed) {
+  Connection& db = tx.db();
+  const NewItem& item = *packed.item;
+  CONCORD_ASSIGN(const std::int64_t payload,
+                 insert_payload(db, packed.payload, item.digest, item.content_type));
+  std::optional<Instant> due = exchange.accepted_at;
+  if (!item.subject.empty()) {
+    CONCORD_ASSIGN(const auto ahead,
+                   db.number("SELECT seq FROM outbox WHERE destination = ? AND subject = ? "
+                             "AND state IN (0, 5) LIMIT 1",
+                             item.destination, item.subject));
+    if (ahead) due = std::nullopt;
+  }
+  return db.run(
+      "INSERT INTO outbox (id, exchange, task, destination, channel, format, purpose, subject, "
+      "message_id, interaction, payload, state, attempt, due_at, fence, created_at, deadline) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?)",
+      item.id, exchange_seq, exchange.task.id, item.destination, item.channel, item.format,
+      item.purpose, item.subject, item.message_id, item.interaction, payload, due,
+      exchange.accepted_at, item.deadline);
+}
+
+Result<void> insert_exchange(Transaction& tx, const NewExchange& exchange, const Packed& payload,
+                             const std::vector<PackedItem>& items) {
+  Connection& db = tx.db();
+  tx.step("payload");
+  CONCORD_ASSIGN(const std::int64_t payload_id,
+                 insert_payload(db, payload, exchange.digest, exchange.content_type));
+  tx.step("inbox");
+  CONCORD_TRY(
+      db.run("INSERT INTO inbox (id, door, sender, request_id, message_kind, subject, payload, "
+             "received_at, accepted_at, items, decision, answer) "
+             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             exchange.id, exchange.door, exchange.sender, exchange.request_id,
+             exchange.message_kind, exchange.subject, payload_id, exchange.received_at,
+             exchange.accepted_at, static_cast<std::int64_t>(exchange.items.size()),
+             Blob(exchange.decision), Blob(exchange.answer)));
+  const std::int64_t seq = db.last_id();
+  tx.step("keys");
+  for (const Key& key : exchange.keys) {
+    CONCORD_TRY(
+        db.run("INSERT INTO idempotency (scope, party, value, exchange, digest, until) "
+               "VALUES (?, ?, ?, ?, ?, ?)",
+               key.scope, key.party, key.value, seq, Blob(exchange.digest), exchange.keys_until));
+  }
+  tx.step("task");
+  CONCORD_TRY(
+      db.run("INSERT INTO task (id, exchange, version, status, body, updated_at) VALUES (?, ?, ?, "
+             "?, ?, ?)",
+             exchange.task.id, seq, exchange.task.version, exchange.task.status,
+             Blob(exchange.task.body), exchange.task.updated_at));
+  for (const PackedItem& item : items) {
+    tx.step("outbox");
+    CONCORD_TRY(insert_item(tx, exchange, seq, item));
+  }
+  return tx.append(exchange.audit);
+}
+
+}  // namespace
+
+Result<std::optional<Earlier>> SqliteStore::earlier(const std::vector<Key>& keys,
+                                                    const Sha256& digest) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  CONCORD_ASSIGN(const auto exchange, known(*db, keys, digest));
+  if (!exchange) return std::optional<Earlier>{};
+  CONCORD_ASSIGN(Earlier found, earlier_of(*db, *exchange));
+  return std::optional<Earlier>{std::move(found)};
+}
+
+Result<Committed> SqliteStore::commit(NewExchange exchange) {
+  const Packed payload = pack(exchange.payload);
+  std::vector<PackedItem> items;
+  items.reserve(exchange.items.size());
+  for (const NewItem& item : exchange.items) items.push_back({&item, pack(item.bytes)});
+
+  Committed committed;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    tx.step("lookup");
+    CONCORD_ASSIGN(const auto before, known(tx.db(), exchange.keys, exchange.digest));
+    if (before) {
+      CONCORD_ASSIGN(Earlier found, earlier_of(tx.db(), *before));
+      committed = {true, std::move(found.exchange), std::move(found.answer)};
+      return {};
+    }
+    CONCORD_TRY(insert_exchange(tx, exchange, payload, items));
+    committed = {false, exchange.id, exchange.answer};
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return committed;
+}
+
+Result<std::optional<ExchangeRow>> SqliteStore::exchange(std::string_view id) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  ExchangeRow row;
+  std::int64_t payload_id = 0;
+  {
+    CONCORD_ASSIGN(Query found,
+                   db->query("SELECT id, door, sender, request_id, message_kind, received_at, "
+                             "accepted_at, decision, payload FROM inbox WHERE id = ?",
+                             id));
+    CONCORD_ASSIGN(const bool any, found.next());
+    if (!any) return std::optional<ExchangeRow>{};
+    row.id = found.text(0);
+    row.door = found.text(1);
+    row.sender = found.text(2);
+    row.request_id = found.text(3);
+    row.message_kind = found.text(4);
+    row.received_at = found.instant(5);
+    row.accepted_at = found.instant(6);
+    row.decision = found.text(7);
+    payload_id = found.integer(8);
+  }
+  CONCORD_ASSIGN(Payload payload, read_payload(*db, payload_id));
+  row.payload = std::move(payload.bytes);
+  row.content_type = std::move(payload.content_type);
+  row.digest = payload.digest;
+  return std::optional<ExchangeRow>{std::move(row)};
+}
+
+Result<std::optional<TaskRow>> SqliteStore::task(std::string_view id) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  CONCORD_ASSIGN(
+      Query row,
+      db->query("SELECT task.id, inbox.id, task.version, task.status, task.body, task.updated_at "
+                "FROM task JOIN inbox ON inbox.seq = task.exchange WHERE task.id = ?",
+                id));
+  CONCORD_ASSIGN(const bool found, row.next());
+  if (!found) return std::optional<TaskRow>{};
+  TaskRow task;
+  task.id = row.text(0);
+  task.exchange = row.text(1);
+  task.version = row.integer(2);
+  task.status = row.text(3);
+  task.body = row.text(4);
+  task.updated_at = row.instant(5);
+  return std::optional<TaskRow>{std::move(task)};
+}
+
+Result<std::size_t> SqliteStore::forget_keys(Instant now, std::size_t limit) {
+  std::size_t forgotten = 0;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    CONCORD_TRY(
+        tx.db().run("DELETE FROM idempotency WHERE (scope, party, value) IN "
+                    "(SELECT scope, party, value FROM idempotency WHERE until <= ? LIMIT ?)",
+                    now, static_cast<std::int64_t>(limit)));
+    forgotten = static_cast<std::size_t>(tx.db().changes());
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return forgotten;
+}
+
+}  // namespace concord::store::sqlite

@@ -1,0 +1,407 @@
+// Delivering: leases with fences, settlements, later acknowledgements, a person's word.
+#include "gateway/store/sqlite/detail/payloads.h"
+#include "gateway/store/sqlite/detail/sqlite_store.h"
+
+namespace concord::store::sqlite {
+
+namespace {
+
+constexpr const char* kItemColumns =
+    "SELECT o.id, i.id, o.task, o.destination, o.channel, o.format, o.purpose, o.subject, "
+    "o.message_id, o.interaction, o.payload, o.state, o.attempt, o.fence, o.created_at, "
+    "o.deadline, o.seq FROM outbox o JOIN inbox i ON i.seq = o.exchange ";
+
+struct ItemRow {
+  Item item;
+  std::int64_t seq = 0;
+  std::int64_t payload = 0;
+};
+
+ItemRow item_row(const Query& row) {
+  ItemRow read;
+  Item& item = read.item;
+  item.id = row.text(0);
+  item.exchange = row.text(1);
+  item.task = row.text(2);
+  item.destination = row.text(3);
+  item.channel = row.text(4);
+  item.format = row.text(5);
+  item.purpose = row.text(6);
+  item.subject = row.text(7);
+  item.message_id = row.text(8);
+  item.interaction = row.text(9);
+  read.payload = row.integer(10);
+  item.state = static_cast<ItemState>(row.integer(11));
+  item.attempt = static_cast<std::int32_t>(row.integer(12));
+  item.fence = row.integer(13);
+  item.created_at = row.instant(14);
+  item.deadline = row.instant(15);
+  read.seq = row.integer(16);
+  return read;
+}
+
+Result<void> fill_payload(Connection& db, ItemRow& row) {
+  CONCORD_ASSIGN(Payload payload, read_payload(db, row.payload));
+  row.item.bytes = std::move(payload.bytes);
+  row.item.content_type = std::move(payload.content_type);
+  row.item.digest = payload.digest;
+  return {};
+}
+
+Error no_item() { return make_error(ErrorCode::not_found, "there is no such outbox item"); }
+
+/// What the changing calls need to know of an item.
+struct Standing {
+  std::int64_t seq = 0;
+  std::int64_t exchange = 0;
+  ItemState state = ItemState::pending;
+  std::int32_t attempt = 0;
+  std::int64_t fence = 0;
+  bool leased = false;
+  std::string task;
+  std::string destination;
+  std::string subject;
+};
+
+Result<Standing> standing(Connection& db, std::string_view id) {
+  CONCORD_ASSIGN(Query row,
+                 db.query("SELECT seq, exchange, state, attempt, fence, leased_by IS NOT NULL, "
+                          "task, destination, subject FROM outbox WHERE id = ?",
+                          id));
+  CONCORD_ASSIGN(const bool found, row.next());
+  if (!found) return no_item();
+  Standing item;
+  item.seq = row.integer(0);
+  item.exchange = row.integer(1);
+  item.state = static_cast<ItemState>(row.integer(2));
+  item.attempt = static_cast<std::int32_t>(row.integer(3));
+  item.fence = row.integer(4);
+  item.leased = row.integer(5) != 0;
+  item.task = row.text(6);
+  item.destination = row.text(7);
+  item.subject = row.text(8);
+  return item;
+}
+
+/// Errors: conflict (another version).
+Result<void> expect_version(Connection& db, const std::optional<TaskChange>& change) {
+  if (!change) return {};
+  CONCORD_ASSIGN(const auto version,
+                 db.number("SELECT version FROM task WHERE id = ?", change->id));
+  if (version != change->expected_version) {
+    return make_error(ErrorCode::conflict, "the Task was changed meanwhile");
+  }
+  return {};
+}
+
+Result<void> change_task(Transaction& tx, const std::optional<TaskChange>& change, Instant now) {
+  if (!change) return {};
+  tx.step("task");
+  return tx.db().run(
+      "UPDATE task SET version = version + 1, status = ?, body = ?, updated_at = ? WHERE id = ?",
+      change->status, Blob(change->body), now, change->id);
+}
+
+/// Makes the first unfinished item of a subject due, unless it already is or is dead.
+Result<void> open_subject(Connection& db, const Standing& item, Instant now) {
+  if (item.subject.empty()) return {};
+  return db.run(
+      "UPDATE outbox SET due_at = ? WHERE due_at IS NULL AND state = 0 AND seq = "
+      "(SELECT min(seq) FROM outbox WHERE destination = ? AND subject = ? AND state IN (0, 5))",
+      now, item.destination, item.subject);
+}
+
+bool is_finished(ItemState state) {
+  return state != ItemState::pending && state != ItemState::dead;
+}
+
+/// True when this effect of the exchange on the target is new.
+Result<bool> first_effect(Connection& db, std::int64_t exchange, std::string_view kind,
+                          std::string_view target, Instant now) {
+  CONCORD_TRY(
+      db.run("INSERT OR IGNORE INTO effect (exchange, kind, target, at) "
+             "VALUES (?, ?, ?, ?)",
+             exchange, kind, target, now));
+  return db.changes() == 1;
+}
+
+Result<void> insert_attempt(Connection& db, const Standing& item, const Attempt& attempt,
+                            const Packed& answer, const Sha256& digest) {
+  std::optional<std::int64_t> payload;
+  if (!attempt.answer.empty()) {
+    CONCORD_ASSIGN(payload, insert_payload(db, answer, digest, attempt.answer_type));
+  }
+  return db.run(
+      "INSERT INTO attempt (item, n, started_at, ended_at, result, peer_code, payload) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      item.seq, item.attempt + 1, attempt.started_at, attempt.ended_at, attempt.result,
+      attempt.peer_code, payload);
+}
+
+Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Packed& answer,
+                       const Sha256& digest) {
+  Connection& db = tx.db();
+  CONCORD_ASSIGN(const Standing item, standing(db, settlement.item));
+  if (item.fence != settlement.fence || !item.leased || item.state != ItemState::pending) {
+    return make_error(ErrorCode::conflict, "the lease of this outbox item is held by another");
+  }
+  CONCORD_TRY(expect_version(db, settlement.task));
+
+  tx.step("attempt");
+  if (settlement.attempt) {
+    CONCORD_TRY(insert_attempt(db, item, *settlement.attempt, answer, digest));
+  }
+  tx.step("outbox");
+  const bool again = settlement.state == ItemState::pending;
+  CONCORD_TRY(
+      db.run("UPDATE outbox SET state = ?, attempt = attempt + ?, due_at = ?, leased_by = NULL, "
+             "finished_at = ? WHERE seq = ?",
+             static_cast<int>(settlement.state), settlement.attempt ? 1 : 0,
+             again ? std::optional<Instant>(settlement.next_at) : std::nullopt,
+             again ? std::nullopt : std::optional<Instant>(settlement.now), item.seq));
+  if (is_finished(settlement.state)) {
+    CONCORD_TRY(first_effect(db, item.exchange, "settled", settlement.item, settlement.now));
+    CONCORD_TRY(open_subject(db, item, settlement.now));
+  }
+  if (settlement.dead) {
+    CONCORD_TRY(
+        db.run("INSERT OR REPLACE INTO dead (item, task, reason_class, reason, owner, due_at, at) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?)",
+               item.seq, item.task, settlement.dead->reason_class, settlement.dead->reason,
+               settlement.dead->owner, settlement.dead->due_at, settlement.now));
+  }
+  if (settlement.expect) {
+    CONCORD_TRY(
+        db.run("INSERT OR REPLACE INTO ack_expect (item, layer, due_at, step) "
+               "VALUES (?, ?, ?, 0)",
+               item.seq, settlement.expect->layer, settlement.expect->due_at));
+  }
+  CONCORD_TRY(change_task(tx, settlement.task, settlement.now));
+  return tx.append(settlement.audit);
+}
+
+/// The common part of a person's word on a dead item.
+Result<Standing> dead_item(Connection& db, std::string_view id,
+                           const std::optional<TaskChange>& task) {
+  CONCORD_ASSIGN(Standing item, standing(db, id));
+  if (item.state != ItemState::dead) {
+    return make_error(ErrorCode::conflict, "this outbox item is not a dead letter");
+  }
+  CONCORD_TRY(expect_version(db, task));
+  CONCORD_TRY(db.run("DELETE FROM dead WHERE item = ?", item.seq));
+  return item;
+}
+
+}  // namespace
+
+Result<std::vector<Item>> SqliteStore::lease(const LeaseRequest& request) {
+  std::vector<ItemRow> rows;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    rows.clear();
+    tx.step("lease");
+    static const std::string kDue = std::string(kItemColumns) +
+                                    "WHERE o.destination = ? AND o.due_at <= ? "
+                                    "ORDER BY o.due_at, o.seq LIMIT ?";
+    {
+      CONCORD_ASSIGN(Query due, tx.db().query(kDue.c_str(), request.destination, request.now,
+                                              static_cast<std::int64_t>(request.limit)));
+      for (;;) {
+        CONCORD_ASSIGN(const bool more, due.next());
+        if (!more) break;
+        rows.push_back(item_row(due));
+      }
+    }
+    for (ItemRow& row : rows) {
+      CONCORD_TRY(tx.db().run(
+          "UPDATE outbox SET fence = fence + 1, leased_by = ?, due_at = ? WHERE seq = ?",
+          request.node, request.until, row.seq));
+      ++row.item.fence;
+    }
+    return {};
+  };
+  CONCORD_TRY(write(work));
+
+  std::vector<Item> items;
+  if (rows.empty()) return items;
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  for (ItemRow& row : rows) {
+    CONCORD_TRY(fill_payload(*db, row));
+    items.push_back(std::move(row.item));
+  }
+  return items;
+}
+
+Result<std::optional<Instant>> SqliteStore::next_due(std::string_view destination) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  CONCORD_ASSIGN(
+      const auto due,
+      db->number("SELECT due_at FROM outbox WHERE destination = ? AND due_at IS NOT NULL "
+                 "ORDER BY due_at LIMIT 1",
+                 destination));
+  if (!due) return std::optional<Instant>{};
+  return std::optional<Instant>{from_millis(*due)};
+}
+
+Result<std::size_t> SqliteStore::release(std::string_view node, Instant now) {
+  std::size_t released = 0;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    CONCORD_TRY(tx.db().run("UPDATE outbox SET leased_by = NULL, due_at = ? WHERE leased_by = ?",
+                            now, node));
+    released = static_cast<std::size_t>(tx.db().changes());
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return released;
+}
+
+Result<void> SqliteStore::settle(Settlement settlement) {
+  Packed answer;
+  Sha256 digest{};
+  if (settlement.attempt && !settlement.attempt->answer.empty()) {
+    answer = pack(settlement.attempt->answer);
+    digest = sha256(settlement.attempt->answer);
+  }
+  return write([&](Transaction& tx) { return settle_in(tx, settlement, answer, digest); });
+}
+
+Result<bool> SqliteStore::acknowledge(Acknowledged acknowledged) {
+  bool changed = false;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    changed = false;
+    Connection& db = tx.db();
+    CONCORD_ASSIGN(const Standing item, standing(db, acknowledged.item));
+    CONCORD_ASSIGN(const auto known,
+                   db.number("SELECT 1 FROM effect WHERE exchange = ? AND kind = ? AND target = ?",
+                             item.exchange, acknowledged.effect, acknowledged.item));
+    if (known) return {};
+    CONCORD_TRY(expect_version(db, acknowledged.task));
+    CONCORD_TRY(
+        first_effect(db, item.exchange, acknowledged.effect, acknowledged.item, acknowledged.now));
+    CONCORD_TRY(
+        db.run("UPDATE outbox SET state = ?, due_at = NULL, leased_by = NULL, fence = fence + 1, "
+               "finished_at = coalesce(finished_at, ?) WHERE seq = ?",
+               static_cast<int>(acknowledged.state), acknowledged.now, item.seq));
+    CONCORD_TRY(db.run("DELETE FROM ack_expect WHERE item = ?", item.seq));
+    CONCORD_TRY(db.run("DELETE FROM dead WHERE item = ?", item.seq));
+    CONCORD_TRY(open_subject(db, item, acknowledged.now));
+    CONCORD_TRY(change_task(tx, acknowledged.task, acknowledged.now));
+    CONCORD_TRY(tx.append(acknowledged.audit));
+    changed = true;
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return changed;
+}
+
+Result<std::optional<Item>> SqliteStore::item(std::string_view id) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  ItemRow row;
+  {
+    static const std::string kById = std::string(kItemColumns) + "WHERE o.id = ?";
+    CONCORD_ASSIGN(Query found, db->query(kById.c_str(), id));
+    CONCORD_ASSIGN(const bool any, found.next());
+    if (!any) return std::optional<Item>{};
+    row = item_row(found);
+  }
+  CONCORD_TRY(fill_payload(*db, row));
+  return std::optional<Item>{std::move(row.item)};
+}
+
+Result<std::optional<Item>> SqliteStore::item_by_message(std::string_view destination,
+                                                         std::string_view message_id) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  ItemRow row;
+  {
+    static const std::string kByMessage =
+        std::string(kItemColumns) +
+        "WHERE o.destination = ? AND o.message_id = ? ORDER BY o.seq DESC LIMIT 1";
+    CONCORD_ASSIGN(Query found, db->query(kByMessage.c_str(), destination, message_id));
+    CONCORD_ASSIGN(const bool any, found.next());
+    if (!any) return std::optional<Item>{};
+    row = item_row(found);
+  }
+  CONCORD_TRY(fill_payload(*db, row));
+  return std::optional<Item>{std::move(row.item)};
+}
+
+Result<std::vector<Attempt>> SqliteStore::attempts(std::string_view item) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  std::vector<Attempt> attempts;
+  std::vector<std::int64_t> payloads;
+  {
+    CONCORD_ASSIGN(
+        Query row,
+        db->query("SELECT a.started_at, a.ended_at, a.result, a.peer_code, "
+                  "coalesce(a.payload, 0) FROM attempt a JOIN outbox o ON o.seq = a.item "
+                  "WHERE o.id = ? ORDER BY a.n",
+                  item));
+    for (;;) {
+      CONCORD_ASSIGN(const bool more, row.next());
+      if (!more) break;
+      Attempt attempt;
+      attempt.started_at = row.instant(0);
+      attempt.ended_at = row.instant(1);
+      attempt.result = row.text(2);
+      attempt.peer_code = static_cast<std::int32_t>(row.integer(3));
+      attempts.push_back(std::move(attempt));
+      payloads.push_back(row.integer(4));
+    }
+  }
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    if (payloads[i] == 0) continue;
+    CONCORD_ASSIGN(Payload payload, read_payload(*db, payloads[i]));
+    attempts[i].answer = std::move(payload.bytes);
+    attempts[i].answer_type = std::move(payload.content_type);
+  }
+  return attempts;
+}
+
+Result<void> SqliteStore::keep_unmatched(Unmatched unmatched) {
+  const Packed packed = pack(unmatched.bytes);
+  const Sha256 digest = sha256(unmatched.bytes);
+  return write([&](Transaction& tx) -> Result<void> {
+    CONCORD_ASSIGN(const std::int64_t payload,
+                   insert_payload(tx.db(), packed, digest, unmatched.content_type));
+    CONCORD_TRY(
+        tx.db().run("INSERT INTO unmatched (at, destination, item, refers_to, reason, payload) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    unmatched.at, unmatched.destination, unmatched.item, unmatched.refers_to,
+                    unmatched.reason, payload));
+    return tx.append({unmatched.audit});
+  });
+}
+
+Result<void> SqliteStore::replay(std::string_view item, Instant now, Instant deadline,
+                                 std::optional<TaskChange> task, std::vector<audit::Record> audit) {
+  return write([&](Transaction& tx) -> Result<void> {
+    CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, task));
+    // Its attempts stay on record and go on counting; only the time to give up is new.
+    CONCORD_TRY(
+        tx.db().run("UPDATE outbox SET state = 0, due_at = NULL, deadline = ?, finished_at = NULL "
+                    "WHERE seq = ?",
+                    deadline, found.seq));
+    if (found.subject.empty()) {
+      CONCORD_TRY(tx.db().run("UPDATE outbox SET due_at = ? WHERE seq = ?", now, found.seq));
+    } else {
+      CONCORD_TRY(open_subject(tx.db(), found, now));
+    }
+    CONCORD_TRY(change_task(tx, task, now));
+    return tx.append(audit);
+  });
+}
+
+Result<void> SqliteStore::cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
+                                 std::vector<audit::Record> audit) {
+  return write([&](Transaction& tx) -> Result<void> {
+    CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, task));
+    CONCORD_TRY(
+        tx.db().run("UPDATE outbox SET state = 6, due_at = NULL, finished_at = ? "
+                    "WHERE seq = ?",
+                    now, found.seq));
+    CONCORD_TRY(open_subject(tx.db(), found, now));
+    CONCORD_TRY(change_task(tx, task, now));
+    return tx.append(audit);
+  });
+}
+
+}  // namespace concord::store::sqlite

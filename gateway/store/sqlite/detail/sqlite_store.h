@@ -1,0 +1,76 @@
+#pragma once
+/// The Store over SQLite. accept.cpp, deliver.cpp and prove.cpp hold its calls.
+
+#include <functional>
+#include <memory>
+
+#include "gateway/store/sqlite/detail/checkpointer.h"
+#include "gateway/store/sqlite/detail/connection.h"
+#include "gateway/store/sqlite/detail/readers.h"
+#include "gateway/store/sqlite/detail/writer.h"
+#include "gateway/store/store.h"
+
+namespace concord::store::sqlite {
+
+/// Keeps a second gateway from the same file; the system frees it when the process ends.
+class FileLock {
+ public:
+  /// Errors: conflict (held by another process), transient.
+  static Result<FileLock> take(const std::filesystem::path& path);
+  FileLock() = default;
+  FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  FileLock& operator=(FileLock&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~FileLock();
+
+ private:
+  int file_ = -1;
+};
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(FileLock lock, Connection::Settings reading, std::size_t readers)
+      : lock_(std::move(lock)), readers_(std::move(reading), readers) {}
+
+  Result<void> begin_writing(std::unique_ptr<Connection> connection, const Options& options);
+
+  Result<std::optional<Earlier>> earlier(const std::vector<Key>& keys,
+                                         const Sha256& digest) override;
+  Result<Committed> commit(NewExchange exchange) override;
+  Result<std::optional<ExchangeRow>> exchange(std::string_view id) override;
+  Result<std::optional<TaskRow>> task(std::string_view id) override;
+  Result<std::size_t> forget_keys(Instant now, std::size_t limit) override;
+
+  Result<std::vector<Item>> lease(const LeaseRequest& request) override;
+  Result<std::optional<Instant>> next_due(std::string_view destination) override;
+  Result<std::size_t> release(std::string_view node, Instant now) override;
+  Result<void> settle(Settlement settlement) override;
+  Result<bool> acknowledge(Acknowledged acknowledged) override;
+  Result<std::optional<Item>> item(std::string_view id) override;
+  Result<std::optional<Item>> item_by_message(std::string_view destination,
+                                              std::string_view message_id) override;
+  Result<std::vector<Attempt>> attempts(std::string_view item) override;
+  Result<void> keep_unmatched(Unmatched unmatched) override;
+  Result<void> replay(std::string_view item, Instant now, Instant deadline,
+                      std::optional<TaskChange> task, std::vector<audit::Record> audit) override;
+  Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
+                      std::vector<audit::Record> audit) override;
+
+  Result<Counts> counts() override;
+  Result<std::vector<Backlog>> backlog() override;
+  Result<std::vector<audit::Link>> audit_links(std::int64_t after, std::size_t limit) override;
+  Result<audit::Head> audit_head() override;
+  Result<void> check() override;
+
+ private:
+  Result<void> write(const Writer::Work& work);
+
+  FileLock lock_;
+  Readers readers_;
+  std::unique_ptr<Writer> writer_;  ///< none in a store opened for reading
+  std::unique_ptr<Checkpointer> checkpointer_;
+};
+
+}  // namespace concord::store::sqlite

@@ -1,0 +1,155 @@
+#include "gateway/store/sqlite/detail/writer.h"
+
+#include <algorithm>
+
+namespace concord::store::sqlite {
+
+Result<void> Transaction::append(const std::vector<audit::Record>& records) {
+  for (const audit::Record& record : records) {
+    step("audit");
+    const audit::Link link = audit::make_link(record, head_->sequence + 1, head_->hash);
+    CONCORD_TRY(connection_->run("INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)",
+                                 link.sequence, link.body, Blob(link.hash)));
+    head_->sequence = link.sequence;
+    head_->hash = link.hash;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Writer>> Writer::start(std::unique_ptr<Connection> connection,
+                                              Settings settings) {
+  std::unique_ptr<Writer> writer(new Writer(std::move(connection), std::move(settings)));
+  CONCORD_TRY(writer->read_head());
+  writer->thread_ =
+      std::jthread([raw = writer.get()](const std::stop_token& stop) { raw->loop(stop); });
+  return writer;
+}
+
+Writer::Writer(std::unique_ptr<Connection> connection, Settings settings)
+    : connection_(std::move(connection)), settings_(std::move(settings)) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Writer::run(const Work& work) {
+  Call call;
+  call.work = &work;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return make_error(ErrorCode::transient, "the store is shutting down");
+    if (waiting_.size() >= settings_.queue) {
+      return make_error(ErrorCode::transient, "the store has too many calls waiting");
+    }
+    waiting_.push_back(&call);
+  }
+  arrived_.notify_one();
+  call.done.acquire();
+  return std::move(call.result);
+}
+
+void Writer::loop(const std::stop_token& stop) {
+  std::vector<Call*> calls;
+  for (;;) {
+    calls.clear();
+    {
+      std::unique_lock lock(mutex_);
+      arrived_.wait(lock, stop, [this] { return !waiting_.empty(); });
+      if (waiting_.empty()) return;  // stopping, and nobody waits
+      const std::size_t count = std::min(waiting_.size(), settings_.batch);
+      calls.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    serve(calls);
+  }
+}
+
+void Writer::serve(std::vector<Call*>& calls) {
+  if (!together(calls)) {
+    for (Call* call : calls) alone(*call);
+  }
+  if (settings_.on_step) settings_.on_step("committed");
+  for (Call* call : calls) call->done.release();  // the waiter may be gone right after this
+}
+
+/// All calls in one transaction. False when one of them failed after it had written something: then
+/// nothing is stored and each has to run in a transaction of its own.
+bool Writer::together(const std::vector<Call*>& calls) {
+  const auto fail_all = [&calls](const Error& error) {
+    for (Call* call : calls) call->result = error;
+  };
+  if (auto begun = connection_->run("BEGIN IMMEDIATE"); !begun) {
+    fail_all(begun.error());
+    return true;
+  }
+  Transaction transaction(*connection_, head_, settings_.on_step);
+  for (Call* call : calls) {
+    const std::int64_t before = connection_->total_changes();
+    call->result = (*call->work)(transaction);
+    const bool wrote = connection_->total_changes() != before;
+    if (!call->result && (wrote || !connection_->in_transaction())) {
+      roll_back();
+      return false;
+    }
+  }
+  if (auto committed = commit(); !committed) {
+    // Whether the bytes reached the disk is unknown. A sync is never tried again; who sends the
+    // message again finds out by its keys.
+    roll_back();
+    fail_all(committed.error());
+  }
+  return true;
+}
+
+void Writer::alone(Call& call) {
+  if (auto begun = connection_->run("BEGIN IMMEDIATE"); !begun) {
+    call.result = begun.error();
+    return;
+  }
+  Transaction transaction(*connection_, head_, settings_.on_step);
+  call.result = (*call.work)(transaction);
+  if (!call.result) {
+    roll_back();
+    return;
+  }
+  if (auto committed = commit(); !committed) {
+    roll_back();
+    call.result = committed.error();
+  }
+}
+
+Result<void> Writer::commit() {
+  if (settings_.on_step) settings_.on_step("head");
+  if (head_.sequence != written_.sequence) {
+    CONCORD_TRY(connection_->run("UPDATE audit_head SET seq = ?, hash = ? WHERE one = 1",
+                                 head_.sequence, Blob(head_.hash)));
+  }
+  if (settings_.on_step) settings_.on_step("commit");
+  CONCORD_TRY(connection_->run("COMMIT"));
+  written_ = head_;
+  return {};
+}
+
+void Writer::roll_back() {
+  // After some errors SQLite has rolled back by itself.
+  head_ = written_;
+  if (!connection_->in_transaction()) return;
+  if (auto undone = connection_->run("ROLLBACK"); !undone) return;  // the next BEGIN reports it
+}
+
+Result<void> Writer::read_head() {
+  CONCORD_ASSIGN(Query row, connection_->query("SELECT seq, hash FROM audit_head WHERE one = 1"));
+  CONCORD_ASSIGN(const bool found, row.next());
+  if (!found) return make_error(ErrorCode::internal, "the store is damaged: no head of the audit");
+  head_.sequence = row.integer(0);
+  CONCORD_ASSIGN(head_.hash, row.digest(1));
+  written_ = head_;
+  return {};
+}
+
+}  // namespace concord::store::sqlite

@@ -1,0 +1,98 @@
+#pragma once
+/// Group commit: one thread, one connection; calls of many threads share a transaction and a sync.
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+#include <thread>
+#include <vector>
+
+#include "fhir/core/result.h"
+#include "gateway/audit/record.h"
+#include "gateway/audit/verify.h"
+#include "gateway/store/sqlite/detail/connection.h"
+#include "gateway/store/sqlite/sqlite_store.h"
+
+namespace concord::store::sqlite {
+
+/// The open transaction, as one call sees it.
+class Transaction {
+ public:
+  Transaction(Connection& connection, audit::Head& head, const StepHook& on_step)
+      : connection_(&connection), head_(&head), on_step_(&on_step) {}
+
+  Connection& db() const { return *connection_; }
+
+  /// Appends to the chain.
+  Result<void> append(const std::vector<audit::Record>& records);
+
+  /// Names the step that comes next, for crash tests.
+  void step(std::string_view name) const {
+    if (*on_step_) (*on_step_)(name);
+  }
+
+ private:
+  Connection* connection_;
+  audit::Head* head_;
+  const StepHook* on_step_;
+};
+
+/// Safe from any thread.
+class Writer {
+ public:
+  struct Settings {
+    std::size_t batch = 128;
+    std::size_t queue = 4096;
+    StepHook on_step;
+  };
+
+  /// The work of one call inside the transaction. May be run a second time after a rollback of the
+  /// first, so it sets its outputs afresh; it looks before it writes, and an error after a write
+  /// undoes the call.
+  using Work = std::function<Result<void>(Transaction&)>;
+
+  /// `connection` must be ready for writing, its schema up to date.
+  static Result<std::unique_ptr<Writer>> start(std::unique_ptr<Connection> connection,
+                                               Settings settings);
+  /// Ends after the calls already waiting.
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// Runs `work` and returns once it is durable, or undone.
+  /// Errors: those of `work`; transient (queue full, stopping, store).
+  Result<void> run(const Work& work);
+
+ private:
+  struct Call {
+    const Work* work = nullptr;
+    Result<void> result;
+    std::binary_semaphore done{0};
+  };
+
+  Writer(std::unique_ptr<Connection> connection, Settings settings);
+  void loop(const std::stop_token& stop);
+  void serve(std::vector<Call*>& calls);
+  bool together(const std::vector<Call*>& calls);
+  void alone(Call& call);
+  Result<void> commit();
+  void roll_back();
+  Result<void> read_head();
+
+  std::unique_ptr<Connection> connection_;
+  Settings settings_;
+  audit::Head head_;     ///< as of the open transaction
+  audit::Head written_;  ///< as it stands in the table
+
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::deque<Call*> waiting_;
+  bool stopping_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace concord::store::sqlite

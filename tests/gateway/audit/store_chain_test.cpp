@@ -1,0 +1,86 @@
+// The chain as it stands in a real store, spoilt behind the store's back.
+#include "tests/gateway/store/fixture.h"
+
+namespace concord::test {
+namespace {
+
+class StoreChain : public SqliteStoreTest {
+ protected:
+  void SetUp() override {
+    const auto store = open();
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_THAT(store->commit(sample_exchange(std::to_string(i))), IsOk());
+    }
+  }
+  /// A migration record, then two for each exchange.
+  static constexpr std::int64_t kLinks = 9;
+
+  audit::Verdict walk() {
+    store::sqlite::Options with = options();
+    with.read_only = true;
+    const auto verdict = store::verify_audit(*open(with));
+    EXPECT_THAT(verdict, IsOk());
+    return *verdict;
+  }
+};
+
+TEST_F(StoreChain, IsWholeAfterHonestWork) {
+  const audit::Verdict verdict = walk();
+  EXPECT_FALSE(verdict.broken.has_value());
+  EXPECT_EQ(verdict.links, kLinks);
+}
+
+TEST_F(StoreChain, GoesOnWhereItEndedWhenTheStoreIsOpenedAgain) {
+  ASSERT_THAT(open()->commit(sample_exchange("later")), IsOk());
+  const audit::Verdict verdict = walk();
+  EXPECT_FALSE(verdict.broken.has_value());
+  EXPECT_EQ(verdict.links, kLinks + 2);
+}
+
+TEST_F(StoreChain, AnEditedRecordIsFound) {
+  execute("UPDATE audit SET body = replace(body, 'exchange-1', 'exchange-7') WHERE seq = 4");
+  const audit::Verdict verdict = walk();
+  ASSERT_TRUE(verdict.broken.has_value());
+  EXPECT_EQ(verdict.broken->fault, audit::Fault::tampered);
+  EXPECT_EQ(verdict.broken->sequence, 4);
+}
+
+TEST_F(StoreChain, AnEditedHashIsFound) {
+  execute("UPDATE audit SET hash = x'00' WHERE seq = 4");
+  EXPECT_EQ(walk().broken->fault, audit::Fault::tampered);
+}
+
+TEST_F(StoreChain, ADeletedRecordIsFound) {
+  execute("DELETE FROM audit WHERE seq = 5");
+  const audit::Verdict verdict = walk();
+  ASSERT_TRUE(verdict.broken.has_value());
+  EXPECT_EQ(verdict.broken->fault, audit::Fault::missing);
+  EXPECT_EQ(verdict.broken->sequence, 5);
+}
+
+TEST_F(StoreChain, ARenumberedRecordIsFound) {
+  execute("DELETE FROM audit WHERE seq = 5; UPDATE audit SET seq = 5 WHERE seq = 6");
+  const audit::Verdict verdict = walk();
+  ASSERT_TRUE(verdict.broken.has_value());
+  EXPECT_EQ(verdict.broken->fault, audit::Fault::reordered);
+  EXPECT_EQ(verdict.broken->sequence, 5);
+}
+
+TEST_F(StoreChain, ACutTailIsFound) {
+  execute("DELETE FROM audit WHERE seq > 6");
+  const audit::Verdict verdict = walk();
+  ASSERT_TRUE(verdict.broken.has_value());
+  EXPECT_EQ(verdict.broken->fault, audit::Fault::truncated);
+  EXPECT_EQ(verdict.broken->sequence, 7);
+}
+
+TEST_F(StoreChain, HoldsNothingOfTheMessage) {
+  store::NewExchange exchange = sample_exchange("x");
+  exchange.payload = "CANARY-PAYLOAD";
+  exchange.digest = sha256(exchange.payload);
+  ASSERT_THAT(open()->commit(exchange), IsOk());
+  EXPECT_EQ(number("SELECT count(*) FROM audit WHERE body LIKE '%CANARY%'"), 0);
+}
+
+}  // namespace
+}  // namespace concord::test
