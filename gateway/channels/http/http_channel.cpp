@@ -1,0 +1,340 @@
+#include "gateway/channels/http/http_channel.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <mutex>
+
+namespace concord::channels::http {
+
+namespace {
+
+/// Idle connections kept for each endpoint.
+constexpr std::size_t kIdleHandles = 16;
+constexpr std::chrono::seconds kLongestRetryAfter{15 * 60};
+
+using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+bool global_init() {
+  // libcurl asks for one call in a process, before any other.
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return code == CURLE_OK;
+}
+
+std::string url_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+  std::string copy(text);
+  curl_free(text);
+  return copy;
+}
+
+bool is_loopback_name(std::string_view host) {
+  return host == "localhost" || host == "[::1]" || host == "::1" || host.starts_with("127.");
+}
+
+Result<void> check_endpoint(const std::string& name, const Endpoint& endpoint) {
+  const auto wrong = [&name](std::string_view what) {
+    return make_error(ErrorCode::invalid,
+                      "http destination \"" + name + "\": " + std::string(what));
+  };
+  const Url url(curl_url(), &curl_url_cleanup);
+  if (url == nullptr ||
+      curl_url_set(url.get(), CURLUPART_URL, endpoint.url.c_str(), 0) != CURLUE_OK) {
+    return wrong("the URL is not one");
+  }
+  const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return wrong("the URL is neither http nor https");
+  if (!url_part(url.get(), CURLUPART_USER).empty() ||
+      !url_part(url.get(), CURLUPART_PASSWORD).empty()) {
+    return wrong("the URL must not hold a user or password");
+  }
+  if (scheme == "http" && !endpoint.plain_http_allowed &&
+      !is_loopback_name(url_part(url.get(), CURLUPART_HOST))) {
+    return wrong("plain http to another machine is not allowed; use https");
+  }
+  for (const auto& [header, value] : endpoint.headers) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    if (header.empty() || header.find(':') != std::string::npos ||
+        std::any_of(header.begin(), header.end(), is_control) ||
+        std::any_of(value.begin(), value.end(), is_control)) {
+      return wrong("a header has a control character or no name");
+    }
+  }
+  return {};
+}
+
+/// Puts a value in place of a placeholder. Values are ids and names of ours, but one with a control
+/// character must never become a header of its own.
+std::string filled(std::string text, const Delivery& delivery) {
+  const std::pair<std::string_view, std::string_view> places[] = {
+      {"{item}", delivery.item},
+      {"{message_id}", delivery.message_id},
+      {"{interaction}", delivery.interaction}};
+  for (const auto& [place, value] : places) {
+    for (std::size_t at = text.find(place); at != std::string::npos;
+         at = text.find(place, at + value.size())) {
+      text.replace(at, place.size(), value);
+    }
+  }
+  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return text;
+}
+
+bool append(List& list, const std::string& line) {
+  curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) return false;
+  static_cast<void>(list.release());
+  list.reset(longer);
+  return true;
+}
+
+List request_headers(const Endpoint& endpoint, const Delivery& delivery) {
+  List list(nullptr, &curl_slist_free_all);
+  bool complete =
+      append(list, filled("Content-Type: " + std::string(delivery.content_type), delivery)) &&
+      append(list, filled("X-Request-ID: {item}", delivery)) &&
+      append(list, "Expect:");  // no waiting for 100-continue
+  for (const auto& [name, value] : endpoint.headers) {
+    complete = complete && append(list, name + ": " + filled(value, delivery));
+  }
+  if (!complete) list.reset();
+  return list;
+}
+
+/// What one transfer fills.
+struct Transfer {
+  Receipt* receipt;
+  std::size_t max_answer;
+  const std::stop_token* stop;
+  bool too_long = false;
+};
+
+std::size_t on_bytes(char* bytes, std::size_t, std::size_t count, void* context) {
+  auto& transfer = *static_cast<Transfer*>(context);
+  if (count > transfer.max_answer - transfer.receipt->bytes.size()) {
+    transfer.too_long = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  transfer.receipt->bytes.append(bytes, count);
+  return count;
+}
+
+int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Transfer*>(context)->stop->stop_requested() ? 1 : 0;
+}
+
+Carried carried_by_status(long status) {
+  if (status >= 200 && status < 300) return Carried::answered;
+  switch (status) {
+    case 408:
+    case 425:
+    case 429:
+    case 502:
+    case 503:
+      return Carried::not_sent;
+    case 501:
+    case 505:
+      return Carried::turned_away;
+    default:
+      return status >= 500 ? Carried::unknown : Carried::turned_away;
+  }
+}
+
+/// What a transfer that did not come to an end means. Before the first byte of the request left,
+/// nothing can have arrived.
+Carried carried_by_code(CURL* handle, CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_OUT_OF_MEMORY:
+      return Carried::not_sent;
+    default: {
+      long sent = 0;
+      curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &sent);
+      return sent == 0 ? Carried::not_sent : Carried::unknown;
+    }
+  }
+}
+
+/// A public sentence; curl's own words may hold host names, so they are not used.
+std::string reason_of(CURLcode code, bool too_long) {
+  if (too_long) return "the answer is longer than allowed";
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "the name of the destination cannot be resolved";
+    case CURLE_COULDNT_CONNECT:
+      return "no connection to the destination";
+    case CURLE_OPERATION_TIMEDOUT:
+      return "no answer in time";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return "no TLS connection to the destination";
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "the certificate of the destination cannot be trusted";
+    case CURLE_ABORTED_BY_CALLBACK:
+      return "stopped";
+    default:
+      return "the connection was lost (curl " + std::to_string(static_cast<int>(code)) + ")";
+  }
+}
+
+class HttpChannel final : public Channel {
+ public:
+  explicit HttpChannel(std::map<std::string, Endpoint> endpoints) {
+    for (auto& [name, endpoint] : endpoints) {
+      Peer& peer = peers_[name];
+      peer.endpoint = std::move(endpoint);
+    }
+  }
+
+  std::string_view name() const override { return "http"; }
+
+  bool knows(std::string_view destination) const override {
+    return peers_.find(destination) != peers_.end();
+  }
+
+  Receipt deliver(const Delivery& delivery, std::chrono::milliseconds timeout,
+                  std::stop_token stop) override;
+
+ private:
+  struct Peer {
+    Endpoint endpoint;
+    std::mutex mutex;
+    std::vector<Handle> idle;  ///< each with its open connection
+  };
+
+  static Handle take(Peer& peer) {
+    {
+      const std::lock_guard lock(peer.mutex);
+      if (!peer.idle.empty()) {
+        Handle handle = std::move(peer.idle.back());
+        peer.idle.pop_back();
+        return handle;
+      }
+    }
+    return Handle(curl_easy_init(), &curl_easy_cleanup);
+  }
+
+  static void give_back(Peer& peer, Handle handle) {
+    curl_easy_reset(handle.get());  // keeps the connection, forgets pointers into this request
+    const std::lock_guard lock(peer.mutex);
+    if (peer.idle.size() < kIdleHandles) peer.idle.push_back(std::move(handle));
+  }
+
+  std::map<std::string, Peer, std::less<>> peers_;
+};
+
+void set_options(CURL* handle, const Endpoint& endpoint, const Delivery& delivery,
+                 std::chrono::milliseconds timeout, curl_slist* headers, Transfer& transfer) {
+  const auto connect = std::min(endpoint.connect_timeout, timeout);
+  curl_easy_setopt(handle, CURLOPT_URL, endpoint.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!endpoint.ca_file.empty()) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, endpoint.ca_file.c_str());
+  }
+  if (!endpoint.client_certificate.empty()) {
+    curl_easy_setopt(handle, CURLOPT_SSLCERT, endpoint.client_certificate.c_str());
+    curl_easy_setopt(handle, CURLOPT_SSLKEY, endpoint.client_key.c_str());
+  }
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "concord");
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(handle, CURLOPT_POST, 1L);
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, delivery.bytes.data());
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                   static_cast<curl_off_t>(delivery.bytes.size()));
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_bytes);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
+}
+
+void read_status(CURL* handle, Receipt& receipt) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  receipt.peer_code = static_cast<std::int32_t>(status);
+  const char* content_type = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &content_type);
+  if (content_type != nullptr) receipt.content_type = content_type;
+  curl_off_t wait = 0;
+  curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &wait);
+  if (wait > 0) {
+    receipt.retry_after =
+        std::min(std::chrono::seconds{static_cast<std::int64_t>(wait)}, kLongestRetryAfter);
+  }
+}
+
+Receipt HttpChannel::deliver(const Delivery& delivery, std::chrono::milliseconds timeout,
+                             std::stop_token stop) {
+  Receipt receipt;
+  const auto found = peers_.find(delivery.destination);
+  if (found == peers_.end()) {
+    receipt.carried = Carried::turned_away;
+    receipt.reason = "the destination is not configured for this channel";
+    return receipt;
+  }
+  Peer& peer = found->second;
+  Handle handle = take(peer);
+  const List headers = request_headers(peer.endpoint, delivery);
+  if (handle == nullptr || headers == nullptr) {
+    receipt.reason = "no memory for the request";
+    return receipt;
+  }
+  Transfer transfer{&receipt, peer.endpoint.max_answer, &stop};
+  timeout = std::max(std::min(timeout, peer.endpoint.total_timeout), std::chrono::milliseconds{1});
+  set_options(handle.get(), peer.endpoint, delivery, timeout, headers.get(), transfer);
+  const CURLcode code = curl_easy_perform(handle.get());
+  if (code == CURLE_OK) {
+    read_status(handle.get(), receipt);
+    receipt.carried = carried_by_status(receipt.peer_code);
+    if (receipt.carried != Carried::answered) {
+      receipt.reason = "HTTP status " + std::to_string(receipt.peer_code);
+    }
+  } else {
+    receipt.carried = carried_by_code(handle.get(), code);
+    receipt.reason = reason_of(code, transfer.too_long);
+    receipt.bytes.clear();  // part of an answer is no answer
+  }
+  give_back(peer, std::move(handle));
+  return receipt;
+}
+
+}  // namespace
+
+std::chrono::milliseconds longest_timeout(const std::map<std::string, Endpoint>& endpoints) {
+  std::chrono::milliseconds longest{0};
+  for (const auto& [name, endpoint] : endpoints) {
+    longest = std::max(longest, endpoint.total_timeout);
+  }
+  return longest;
+}
+
+Result<std::unique_ptr<Channel>> make_channel(std::map<std::string, Endpoint> endpoints) {
+  if (!global_init()) return make_error(ErrorCode::internal, "libcurl does not start");
+  if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_SSL) == 0) {
+    return make_error(ErrorCode::internal, "this libcurl has no TLS");
+  }
+  for (const auto& [name, endpoint] : endpoints) CONCORD_TRY(check_endpoint(name, endpoint));
+  return std::unique_ptr<Channel>(std::make_unique<HttpChannel>(std::move(endpoints)));
+}
+
+}  // namespace concord::channels::http

@@ -1,0 +1,46 @@
+#pragma once
+/// HTTP and HTTPS through libcurl: POST, one answer, connections kept for reuse.
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fhir/core/result.h"
+#include "gateway/channels/channel.h"
+
+namespace concord::channels::http {
+
+/// Where a destination is and how to speak with it.
+struct Endpoint {
+  std::string url;  ///< "https://spine.example/Prescription"
+  /// Plain http is spoken to this machine only, unless an operator says otherwise here.
+  bool plain_http_allowed = false;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds total_timeout{30'000};  ///< from connecting to the last byte
+  std::size_t max_answer = std::size_t{1} << 20;    ///< bytes; a longer answer is not read
+  std::string ca_file;                              ///< PEM bundle; empty: the system's
+  std::string client_certificate;                   ///< PEM file; empty: none
+  std::string client_key;                           ///< PEM file
+  /// Sent with each request. "{item}", "{message_id}" and "{interaction}" in a value are replaced.
+  /// Content-Type and X-Request-ID (the item's id) are always sent.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// The longest total_timeout among endpoints; leases must last longer.
+std::chrono::milliseconds longest_timeout(const std::map<std::string, Endpoint>& endpoints);
+
+/// A channel of the name "http". TLS 1.2 or newer, certificate and host name verified, redirects
+/// not followed, proxies of the environment not used.
+///
+/// Status 2xx: answered. 408, 425, 429, 502, 503: not_sent, with Retry-After. Other 5xx but 501 and
+/// 505: unknown. Everything else: turned_away. No connection: not_sent. Connection lost, or time
+/// over, after the request began: unknown. Bytes of an answer are given back with any status.
+///
+/// Errors: invalid (an endpoint's URL is not http or https, is plain http to another machine, has
+/// user or password in it; a header has a control character), internal (libcurl has no TLS).
+Result<std::unique_ptr<Channel>> make_channel(std::map<std::string, Endpoint> endpoints);
+
+}  // namespace concord::channels::http

@@ -1,0 +1,144 @@
+#pragma once
+/// Delivers what the store holds: leases items, has channels carry them, records what came of it.
+/// At least once, with the same ids and bytes each time; in order within a subject; never silent.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "gateway/channels/channel.h"
+#include "gateway/outbox/backoff.h"
+#include "gateway/outbox/judge.h"
+#include "gateway/store/store.h"
+
+namespace concord::outbox {
+
+/// How to treat one destination.
+struct DestinationSettings {
+  std::string name;
+  std::size_t concurrency = 4;                ///< attempts at once, > 0
+  std::chrono::milliseconds timeout{30'000};  ///< of one attempt; less than the lease
+};
+
+struct Settings {
+  std::string node = "concord";  ///< holder of the leases
+  std::vector<DestinationSettings> destinations;
+  std::chrono::milliseconds lease{60'000};
+  std::size_t workers = 16;  ///< attempts at once over all destinations
+  BackoffSettings backoff;
+  CircuitSettings circuit;
+  std::chrono::milliseconds poll{1'000};  ///< how long at most between looks at the store
+};
+
+/// Something that happened, for logs and metrics: ids and public texts only.
+struct Notice {
+  enum class Kind : std::uint8_t {
+    delivered,
+    rejected,
+    retried,
+    dead,
+    unmatched,
+    circuit_opened,
+    circuit_closed,
+    store_failed,  ///< the result could not be recorded; the item will be sent again
+  };
+  Kind kind = Kind::delivered;
+  std::string_view destination;
+  std::string_view item;      ///< "" for a circuit
+  std::string_view exchange;  ///< "" for a circuit
+  std::int32_t attempt = 0;   ///< counts from 1
+  std::int32_t peer_code = 0;
+  std::chrono::milliseconds took{0};
+  std::string_view reason;
+};
+
+/// "delivered", "rejected", …
+std::string_view notice_name(Notice::Kind kind);
+
+/// What the outbox stands on. Everything must outlive it.
+struct Parts {
+  store::Store* store = nullptr;
+  const channels::Channels* channels = nullptr;
+  Judge* judge = nullptr;
+  Clock clock;
+  std::function<double()> random;  ///< in [0, 1), for jitter; one thread at a time
+  std::function<void(const Notice&)>
+      observe;  ///< from worker threads; must not block; may be empty
+};
+
+/// Safe from any thread.
+class Outbox {
+ public:
+  Outbox(Parts parts, Settings settings);
+  /// As stop() with no time left.
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  /// Takes back the leases of this node's former life and begins to deliver.
+  /// Errors: those of the store; invalid (a timeout that is not shorter than the lease).
+  Result<void> start();
+
+  /// Looks for work now: called after a commit.
+  void wake();
+
+  /// Begins no further attempt, lets running ones end within `grace`, then cuts them off; gives
+  /// back all leases. An attempt that was cut off is made again with the same ids after the next
+  /// start.
+  void stop(std::chrono::milliseconds grace);
+
+  /// Whether the circuit of a destination is open.
+  bool is_open(std::string_view destination) const;
+  /// Attempts running now.
+  std::size_t running() const;
+
+ private:
+  struct Lane;
+  struct Work {
+    Lane* lane = nullptr;
+    store::Item item;
+    Instant lease_until{};
+    bool foreign_kept = false;
+  };
+
+  void dispatch(const std::stop_token& stop);
+  bool fill(Lane& lane, Instant now, Instant& look_again);
+  void work(const std::stop_token& stop);
+  bool take(Work& work, const std::stop_token& stop);
+  void attempt(Work& work);
+  Result<void> settle(Work& work, const channels::Receipt& receipt, Instant started);
+  Result<store::Settlement> settlement_of(Work& work, const channels::Receipt& receipt,
+                                          Instant started, Notice& notice);
+  Result<void> keep_foreign(Work& work, const channels::Receipt& receipt,
+                            const Judgement& judgement, Instant now);
+  void count_result(Lane& lane, const channels::Receipt& receipt);
+  void tell(const Notice& notice) const;
+
+  Parts parts_;
+  Settings settings_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+
+  mutable std::mutex mutex_;  ///< guards lanes and the flags
+  std::condition_variable_any changed_;
+  std::condition_variable_any ready_;
+  bool look_ = false;
+  bool stopping_ = false;
+  std::size_t running_ = 0;
+  std::mutex random_mutex_;
+  std::stop_source cut_off_;
+  std::jthread dispatcher_;
+  std::vector<std::jthread> workers_;
+};
+
+}  // namespace concord::outbox
