@@ -65,8 +65,9 @@ using HopObserver =
 /// What the service stands on. Everything must outlive the service.
 struct Parts {
   const definitions::Definitions* definitions = nullptr;
-  /// Validators by the name of their identifier policy; the caller's policy chooses.
-  std::function<const validate::Validator*(std::string_view policy)> validator;
+  const validate::Validator* validator = nullptr;
+  /// How strictly to validate, by the name of the caller's policy; null: no such policy.
+  std::function<const validate::Options*(std::string_view policy)> validation;
   const agreements::AgreementSet* agreements = nullptr;
   const mappers::Mappers* mappers = nullptr;
   store::Store* store = nullptr;

@@ -19,7 +19,8 @@ Result<Authenticated> authenticate(Received&& received, const CallerDirectory& c
 Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definitions& definitions);
 
 /// Errors: invalid (every finding), too_costly.
-Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator);
+Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator,
+                                 const validate::Options& options);
 
 /// A signed prescription always passes, whatever the agreements say. Errors: denied.
 Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,

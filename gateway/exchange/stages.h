@@ -38,7 +38,8 @@ class Store;
 }
 namespace concord::validate {
 class Validator;
-}
+struct Options;
+}  // namespace concord::validate
 
 namespace concord::exchange {
 
@@ -182,7 +183,8 @@ class ValidatedBundle {
  private:
   ValidatedBundle(Decoded&& decoded, std::vector<Issue> warnings)
       : decoded_(std::move(decoded)), warnings_(std::move(warnings)) {}
-  friend Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator);
+  friend Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator,
+                                          const validate::Options& options);
   Decoded decoded_;
   std::vector<Issue> warnings_;
 };

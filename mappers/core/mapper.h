@@ -1,6 +1,7 @@
 #pragma once
 /// What every format gives the gateway: a FHIR Bundle in, the bytes of that format out.
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,6 +45,20 @@ struct Encoded {
   std::vector<Issue> losses;
 };
 
+/// What the other side says of a message it was sent.
+struct Acknowledgement {
+  enum class Verdict : std::uint8_t {
+    accepted,  ///< taken on: AA, CA
+    refused,   ///< read, and turned down for what it says: AE, or AR
+  };
+  Verdict verdict = Verdict::accepted;
+  bool final = true;      ///< no further answer to the same message will come
+  std::string code;       ///< as written: "AA"
+  std::string refers_to;  ///< the message it answers, as Encoded::message_id names it; any case
+  /// Why it was refused: published codes in detail_code, the format's own public texts.
+  std::vector<Issue> issues;
+};
+
 /// One format. Immutable once made: every call is safe from any thread.
 class Mapper {
  public:
@@ -64,6 +79,13 @@ class Mapper {
   /// where the Bundle was read from text, line and column.
   virtual Result<Encoded> encode(const tree::Document& bundle, const Parameters& parameters,
                                  mapping::TraceSink* trace) const = 0;
+
+  /// Reads the answer to a message this format sent. Bytes of an answer come from the network.
+  ///
+  /// Errors: unsupported (not an acknowledgement of this format, or the format has none), malformed
+  /// (not readable), too_long, invalid (an acknowledgement that does not say what it answers).
+  virtual Result<Acknowledgement> read_acknowledgement(std::string_view bytes,
+                                                       std::string_view content_type) const;
 
  protected:
   Mapper() = default;

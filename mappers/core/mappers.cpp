@@ -4,6 +4,10 @@
 
 namespace concord::mappers {
 
+Result<Acknowledgement> Mapper::read_acknowledgement(std::string_view, std::string_view) const {
+  return make_error(ErrorCode::unsupported, "this format has no acknowledgements");
+}
+
 void Mappers::add(std::unique_ptr<Mapper> mapper) {
   for (auto& present : mappers_) {
     if (present->name() == mapper->name()) {
