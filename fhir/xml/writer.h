@@ -21,8 +21,9 @@ struct WriteOptions {
 /// Text escapes `& < >`; attributes also `"` and `'` (as `&#39;`), runs of tab or form feed become
 /// one space, CR LF and LF become one space.
 ///
-/// Errors: invalid (a name that is no XML name, a character XML 1.0 cannot carry), too_long.
-/// Source: the serialisation EPS puts its signature on; XML 1.0 sections 2.2 and 2.3.
+/// Errors: invalid (a name that is no XML name, a character XML 1.0 cannot carry), too_long (over a
+/// limit; depth at most 1,000 whatever the limits say). Source: the serialisation EPS puts its
+/// signature on; XML 1.0 sections 2.2 and 2.3.
 Result<std::string> write(const tree::Document& document, const tree::Node& node,
                           const WriteOptions& options = {});
 inline Result<std::string> write(const tree::Document& document, const WriteOptions& options = {}) {
@@ -35,7 +36,8 @@ inline Result<std::string> write(const tree::Document& document, const WriteOpti
 /// so that they come back. Children must be in the order of their definition already.
 ///
 /// Errors: invalid (the node is no resource, an element without content, a `div` that is not one
-/// well-formed element of XHTML, a character XML 1.0 cannot carry), too_long.
+/// well-formed element of XHTML, a character XML 1.0 cannot carry), too_long (over a limit; depth
+/// at most 1,000 whatever the limits say).
 Result<std::string> write_fhir(const tree::Document& document, const tree::Node& node,
                                const WriteOptions& options = {.indent = 0});
 inline Result<std::string> write_fhir(const tree::Document& document,

@@ -1,0 +1,177 @@
+#include "fhir/xml/detail/markup.h"
+
+#include <libxml/tree.h>
+
+#include <array>
+#include <cstdint>
+
+namespace concord::xml::detail {
+namespace {
+
+enum Class : std::uint8_t {
+  kPlain = 0,
+  kMarkup = 1,        // & < >
+  kQuote = 2,         // " '
+  kSpace = 4,         // tab, line feed, carriage return, form feed
+  kNever = 8,         // other control characters
+  kPerhapsNever = 16  // may begin U+FFFE or U+FFFF
+};
+
+constexpr auto kClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  for (std::size_t i = 0; i < 0x20; ++i) classes[i] = kNever;
+  for (const char c : {'\t', '\n', '\r', '\f'}) classes[static_cast<unsigned char>(c)] = kSpace;
+  for (const char c : {'&', '<', '>'}) classes[static_cast<unsigned char>(c)] = kMarkup;
+  for (const char c : {'"', '\''}) classes[static_cast<unsigned char>(c)] = kQuote;
+  classes[0xEF] = kPerhapsNever;
+  return classes;
+}();
+
+std::string_view reference(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    case '\t':
+      return "&#x9;";
+    case '\n':
+      return "&#xA;";
+    default:
+      return "&#xD;";
+  }
+}
+
+/// White space inside an attribute of the EPS serialisation: a run of tabs and form feeds is one
+/// space, so is each line end. Returns how many characters it stands for.
+std::size_t space_run(std::string_view text) {
+  const auto blank = [](char c) { return c == '\t' || c == '\f'; };
+  if (text[0] == '\r') return text.size() > 1 && text[1] == '\n' ? 2 : 1;
+  if (text[0] == '\n') return 1;
+  std::size_t size = 1;
+  while (size < text.size() && blank(text[size])) ++size;
+  return size;
+}
+
+}  // namespace
+
+bool append_escaped(Output& out, std::string_view text, Escaping escaping) {
+  const std::uint8_t special =
+      kMarkup | kNever | kPerhapsNever |
+      (escaping == Escaping::text ? 0 : static_cast<std::uint8_t>(kQuote | kSpace));
+  std::size_t plain = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const std::uint8_t kind = kClasses[static_cast<unsigned char>(c)];
+    // A form feed is white space only where attributes turn it into a space.
+    if (kind == kSpace && c == '\f' && escaping != Escaping::attribute) return false;
+    if ((kind & special) == 0) [[likely]] {
+      ++at;
+      continue;
+    }
+    if (kind == kNever) return false;
+    if (kind == kPerhapsNever) {
+      const std::string_view point = text.substr(at, 3);
+      if (point == "\xEF\xBF\xBE" || point == "\xEF\xBF\xBF") return false;
+      ++at;
+      continue;
+    }
+    if (c == '\'' && escaping == Escaping::fhir_attribute) {
+      ++at;
+      continue;
+    }
+    out.put(text.substr(plain, at - plain));
+    if (kind == kSpace && escaping == Escaping::attribute) {
+      out.put(' ');
+      at += space_run(text.substr(at));
+    } else {
+      out.put(reference(c));
+      ++at;
+    }
+    plain = at;
+  }
+  out.put(text.substr(plain));
+  return true;
+}
+
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (text.empty()) return false;
+  bool ascii = letter(text[0]) || static_cast<unsigned char>(text[0]) >= 0x80;
+  bool all_ascii = true;
+  for (const char c : text) {
+    all_ascii = all_ascii && static_cast<unsigned char>(c) < 0x80;
+    ascii = ascii && (letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                      static_cast<unsigned char>(c) >= 0x80);
+  }
+  if (!ascii || all_ascii) return ascii;
+  const std::string terminated(text);
+  return xmlValidateNCName(reinterpret_cast<const xmlChar*>(terminated.c_str()), 0) == 0;
+}
+
+Markup::Markup(const tree::Document& document, const WriteOptions& options, std::size_t expected)
+    : document_(document), options_(options), out_(expected, options.limits.max_bytes) {}
+
+void Markup::declaration() {
+  if (options_.declaration) out_.put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+}
+
+void Markup::line(std::size_t level) {
+  if (options_.indent == 0) return;
+  out_.put('\n');
+  out_.put(level * options_.indent, ' ');
+}
+
+bool Markup::count(const tree::Node& node, std::size_t depth) {
+  const std::size_t most_depth = std::min(options_.limits.max_depth, kMostWrittenDepth);
+  if (depth > most_depth) {
+    return fail(ErrorCode::too_long, node,
+                "nested deeper than " + std::to_string(most_depth) + " levels");
+  }
+  if (++nodes_ > options_.limits.max_nodes) {
+    return fail(ErrorCode::too_long, node,
+                "more than " + std::to_string(options_.limits.max_nodes) + " elements");
+  }
+  if (out_.over_limit()) {
+    return fail(ErrorCode::too_long, document_.root(),
+                "more than " + std::to_string(options_.limits.max_bytes) + " bytes");
+  }
+  return true;
+}
+
+bool Markup::fail(ErrorCode code, const tree::Node& node, std::string text) {
+  if (!error_) {
+    error_ = make_error(code, std::move(text), document_.path(node), document_.position(node));
+  }
+  return false;
+}
+
+bool Markup::escaped(const tree::Node& node, std::string_view text, Escaping escaping) {
+  return append_escaped(out_, text, escaping) ||
+         fail(ErrorCode::invalid, node, "a character XML cannot carry");
+}
+
+bool Markup::name(const tree::Node& node, std::string_view text) {
+  if (!is_name(text)) return fail(ErrorCode::invalid, node, "a name XML does not allow");
+  out_.put(text);
+  return true;
+}
+
+Result<std::string> Markup::finish(bool good) {
+  if (good && out_.over_limit()) {
+    good = fail(ErrorCode::too_long, document_.root(),
+                "more than " + std::to_string(options_.limits.max_bytes) + " bytes");
+  }
+  if (!good) return *std::move(error_);
+  return out_.take();
+}
+
+}  // namespace concord::xml::detail

@@ -1,0 +1,56 @@
+#pragma once
+/// What both XML writers share: escaping, names, lines, limits.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fhir/core/output.h"
+#include "fhir/tree/document.h"
+#include "fhir/xml/writer.h"
+
+namespace concord::xml::detail {
+
+/// How a run of characters is escaped.
+enum class Escaping : unsigned char {
+  text,           ///< between tags: & < >
+  attribute,      ///< & < > " ' and every kind of white space becomes spaces
+  fhir_attribute  ///< & < > " and white space but the space as character references
+};
+
+/// Appends `text`; false when it holds a character XML 1.0 cannot carry (section 2.2).
+bool append_escaped(Output& out, std::string_view text, Escaping escaping);
+
+/// A name without colon that XML allows. Source: Namespaces in XML 1.0, NCName.
+bool is_name(std::string_view text);
+
+/// Recursion is bounded by this, whatever the limits say.
+inline constexpr std::size_t kMostWrittenDepth = 1000;
+
+/// Output, limits and the error of one writer.
+class Markup {
+ public:
+  Markup(const tree::Document& document, const WriteOptions& options, std::size_t expected);
+
+  Output& out() { return out_; }
+  void declaration();
+  /// A line feed and the indentation of a level; nothing when not indenting.
+  void line(std::size_t level);
+
+  /// Counts a node at a depth; false over a limit.
+  bool count(const tree::Node& node, std::size_t depth);
+  bool fail(ErrorCode code, const tree::Node& node, std::string text);
+  bool escaped(const tree::Node& node, std::string_view text, Escaping escaping);
+  bool name(const tree::Node& node, std::string_view text);
+
+  Result<std::string> finish(bool good);
+
+ private:
+  const tree::Document& document_;
+  const WriteOptions& options_;
+  Output out_;
+  std::size_t nodes_ = 0;
+  std::optional<Error> error_;
+};
+
+}  // namespace concord::xml::detail

@@ -1,0 +1,177 @@
+#include "fhir/xml/writer.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "fhir/xml/detail/markup.h"
+#include "fhir/xml/detail/names.h"
+
+namespace concord::xml {
+namespace {
+
+using detail::Escaping;
+using tree::Flag;
+using tree::Kind;
+using tree::Node;
+using tree::Symbol;
+
+class FreeWriter {
+ public:
+  FreeWriter(const tree::Document& document, const WriteOptions& options, std::size_t expected)
+      : document_(document), options_(options), markup_(document, options, expected) {}
+
+  Result<std::string> run(const Node& node) {
+    markup_.declaration();
+    return markup_.finish(element(node, Symbol::kNone, 1, false));
+  }
+
+ private:
+  /// `space` is the namespace in force; inside mixed content nothing is indented.
+  bool element(const Node& node, Symbol space, std::size_t depth, bool mixed) {
+    if (!markup_.count(node, depth)) return false;
+    Output& out = markup_.out();
+    const std::string_view name = document_.name(node);
+    out.put('<');
+    if (!markup_.name(node, name)) return false;
+    if (node.xml_namespace() != Symbol::kNone && node.xml_namespace() != space) {
+      space = node.xml_namespace();
+      out.put(" xmlns=\"");
+      if (!markup_.escaped(node, document_.text(space), Escaping::attribute)) return false;
+      out.put('"');
+    }
+    bool empty = !node.has_value() || node.text().empty();
+    const bool leads_with_text = !empty;
+    bool has_attributes = false;
+    for (const Node& child : node.children()) {
+      if (child.is(Flag::attribute)) {
+        has_attributes = true;
+        continue;
+      }
+      empty = false;
+      mixed = mixed || leads_with_text || child.kind() == Kind::text;
+    }
+    if (has_attributes && !attributes(node, depth)) return false;
+    if (empty && !options_.expand_empty) {
+      out.put("/>");
+      return true;
+    }
+    out.put('>');
+    if (leads_with_text && !markup_.escaped(node, node.text(), Escaping::text)) return false;
+    bool lines = false;
+    for (const Node& child : node.children()) {
+      if (child.is(Flag::attribute)) continue;
+      if (child.kind() == Kind::text) {
+        if (!markup_.count(child, depth + 1) ||
+            !markup_.escaped(child, child.text(), Escaping::text)) {
+          return false;
+        }
+        continue;
+      }
+      if (!mixed) {
+        markup_.line(depth);
+        lines = true;
+      }
+      if (!element(child, space, depth + 1, mixed)) return false;
+    }
+    if (lines) markup_.line(depth - 1);
+    out.put("</");
+    out.put(name);
+    out.put('>');
+    return true;
+  }
+
+  /// An attribute as it is written: its name with the prefix of its namespace.
+  struct Written {
+    std::string_view prefix;
+    const Node* node;
+    std::string_view name;
+  };
+
+  /// Attributes come sorted by name; the declarations of the prefixes they need stand before them.
+  bool attributes(const Node& node, std::size_t depth) {
+    const std::size_t begin = attributes_.size();
+    for (const Node& child : node.children()) {
+      if (!child.is(Flag::attribute)) continue;
+      if (!markup_.count(child, depth)) return false;
+      attributes_.push_back({prefix(child), &child, document_.name(child)});
+    }
+    const auto first = attributes_.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto before = [](const Written& a, const Written& b) {
+      return a.prefix != b.prefix ? a.prefix < b.prefix : a.name < b.name;
+    };
+    if (!std::is_sorted(first, attributes_.end(), before)) {
+      std::stable_sort(first, attributes_.end(), before);
+    }
+    Output& out = markup_.out();
+    for (std::size_t i = begin; i < attributes_.size(); ++i) {
+      const Written& at = attributes_[i];
+      if (i > begin && at.prefix == attributes_[i - 1].prefix) {
+        if (at.name == attributes_[i - 1].name) {
+          return markup_.fail(ErrorCode::invalid, *at.node, "an attribute twice on one element");
+        }
+        continue;
+      }
+      if (at.prefix.empty() || at.prefix == "xml") continue;
+      out.put(" xmlns:");
+      out.put(at.prefix);
+      out.put("=\"");
+      if (!markup_.escaped(*at.node, document_.text(at.node->xml_namespace()),
+                           Escaping::attribute)) {
+        return false;
+      }
+      out.put('"');
+    }
+    for (std::size_t i = begin; i < attributes_.size(); ++i) {
+      const Written& at = attributes_[i];
+      out.put(' ');
+      if (!at.prefix.empty()) {
+        out.put(at.prefix);
+        out.put(':');
+      }
+      if (!markup_.name(*at.node, at.name)) return false;
+      out.put("=\"");
+      if (!markup_.escaped(*at.node, at.node->text(), Escaping::attribute)) return false;
+      out.put('"');
+    }
+    attributes_.resize(begin);
+    return true;
+  }
+
+  /// Prefixes are not kept in the tree: well-known ones come back, others are numbered by
+  /// namespace.
+  std::string_view prefix(const Node& attribute) {
+    const Symbol space = attribute.xml_namespace();
+    if (space == Symbol::kNone) return {};
+    const std::string_view uri = document_.text(space);
+    if (uri == detail::kXmlNamespace) return "xml";
+    if (uri == detail::kXsiNamespace) return "xsi";
+    for (const auto& [known, text] : prefixes_) {
+      if (known == space) return *text;
+    }
+    prefixes_.emplace_back(
+        space, std::make_unique<std::string>("ns" + std::to_string(prefixes_.size() + 1)));
+    return *prefixes_.back().second;
+  }
+
+  const tree::Document& document_;
+  const WriteOptions& options_;
+  detail::Markup markup_;
+  std::vector<Written> attributes_;
+  std::vector<std::pair<Symbol, std::unique_ptr<std::string>>> prefixes_;
+};
+
+}  // namespace
+
+Result<std::string> write(const tree::Document& document, const tree::Node& node,
+                          const WriteOptions& options) {
+  try {
+    const std::size_t expected = &node == &document.root() ? document.source().size() : 0;
+    return FreeWriter(document, options, expected + expected / 8).run(node);
+  } catch (const std::bad_alloc&) {
+    return make_error(ErrorCode::transient, "no memory to write the message");
+  }
+}
+
+}  // namespace concord::xml
