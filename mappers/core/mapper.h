@@ -43,6 +43,8 @@ struct Encoded {
   std::string message_id;    ///< the message's own identity as FHIR holds it
   /// What the message holds and the format cannot carry: warnings with FHIRPath and position.
   std::vector<Issue> losses;
+  /// The trees a trace points into, kept when a trace was asked for; else empty.
+  std::vector<std::shared_ptr<const tree::Document>> traced;
 };
 
 /// What the other side says of a message it was sent.

@@ -61,6 +61,11 @@ TEST(Mappers, ALaterMapperOfTheSameNameTakesThePlaceOfTheEarlier) {
   EXPECT_EQ(encoded->bytes, "new");
 }
 
+TEST(Mapper, AFormatWithoutAcknowledgementsSaysSo) {
+  EXPECT_THAT(Fake("csv", true).read_acknowledgement("<x/>", "application/xml"),
+              FailsWith(ErrorCode::unsupported));
+}
+
 TEST(Parameters, AValueThatIsNotThereIsEmpty) {
   Parameters parameters;
   parameters.values["from_asid"] = "200000001285";
