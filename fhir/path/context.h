@@ -14,6 +14,7 @@
 #include "fhir/core/result.h"
 #include "fhir/path/function_table.h"
 #include "fhir/path/value.h"
+#include "fhir/tree/node_set.h"
 
 namespace concord::definitions {
 class Definitions;
@@ -59,6 +60,8 @@ class EvalContext {
   /// Minutes east of UTC in which now() and today() are told; 0 writes "Z".
   std::int16_t now_offset_minutes = 0;
   Hooks hooks;
+  /// When set, gets every element whose value an expression looked at. Null costs nothing.
+  tree::NodeSet* reads = nullptr;
 
   void reset();
 
@@ -66,6 +69,9 @@ class EvalContext {
   /// around it, and the outermost one that is not a Bundle's entry container.
   void set_resource(Value resource) { resource_ = resource; }
   void set_root_resource(Value resource) { root_resource_ = resource; }
+
+  const std::optional<Value>& resource() const noexcept { return resource_; }
+  const std::optional<Value>& root_resource() const noexcept { return root_resource_; }
 
   /// Binds a variable declared at compile time (CompileContext::variables) by its index there.
   /// The items must stay valid while it is bound. Unbound variables are empty.
@@ -91,6 +97,9 @@ class EvalContext {
   bool spend(std::uint64_t steps = 1);
   /// The error that ended the evaluation; internal when there is none.
   Error failure() const;
+  /// Bytes a text made by a function may have; past it leave with too_large().
+  std::size_t max_text() const noexcept;
+  Error too_large() const;
 
   /// Memory that lives until reset() (or rewind()). `bytes` counts against max_bytes; null when
   /// spent.

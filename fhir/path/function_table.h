@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ class EvalContext;
 struct Lambda {
   const void* program = nullptr;
   std::uint32_t entry = 0;
+  bool descending = false;  ///< was written with a minus in front, which `entry` does not hold (sort)
 };
 
 /// The arguments of one call. Lazy functions see lambdas, the others evaluated collections.
@@ -38,7 +40,7 @@ class Args {
   const Collection& operator[](std::size_t index) const noexcept { return values_[index]; }
   /// An argument to evaluate with EvalContext::call(); in lazy functions.
   const Lambda& lambda(std::size_t index) const noexcept { return lambdas_[index]; }
-  /// What FunctionRow::prepare made of the constant arguments at compile time, or null.
+  /// What `prepare` made of the constant arguments at compile time, or null.
   const void* prepared() const noexcept { return constant_; }
 
  private:
@@ -52,13 +54,25 @@ class Args {
 /// and counts its work with EvalContext::spend() when that is more than linear in its input.
 using Handler = Result<Collection> (*)(EvalContext& context, const Collection& input, Args args);
 
+/// Makes something once from the constant arguments of a call (a compiled pattern), for Args::prepared().
+/// An argument that is not constant is null. A null result: nothing to prepare.
+/// Errors end the compilation of the expression (invalid: a pattern that is none).
+using Prepare =
+    Result<std::shared_ptr<const void>> (*)(std::span<const Collection* const> arguments);
+
 /// What the compiler may assume of a result.
 enum class Returns : std::uint8_t {
   unknown,
-  input,       ///< items of the input collection
-  input_item,  ///< at most one item of the input collection
-  argument,    ///< whatever the first argument gives, for each input item
-  boolean,     // this and the following: at most one item of that System type
+  input,          ///< items of the input collection
+  input_item,     ///< at most one item of the input collection
+  argument,       ///< what the first argument gives, for each input item
+  either,         ///< what the second or third argument gives (iif)
+  with_argument,  ///< items of the input collection and of the first argument
+  extensions,     ///< Extension elements
+  any_elements,   ///< elements of any type, in no defined order
+  type_info,
+  strings,  ///< any number of strings
+  boolean,  // this and the following: at most one item of that System type
   integer,
   decimal,
   string,
@@ -66,7 +80,6 @@ enum class Returns : std::uint8_t {
   date_time,
   time,
   quantity,
-  strings,  ///< any number of strings
 };
 
 /// What the compiler demands of the input in strict mode.
@@ -91,6 +104,9 @@ struct FunctionRow {
   /// Same input and arguments, same answer, whatever the context: may be computed at compile time
   /// when input and arguments are constant.
   bool pure = false;
+  bool needs_order = false;     ///< has no meaning for input in no defined order (children())
+  bool takes_criteria = false;  ///< the first argument must give a boolean
+  Prepare prepare = nullptr;
   std::string_view documentation = {};
 };
 

@@ -3,7 +3,9 @@
 /// to copy; nothing here owns memory.
 /// Source: hl7.org/fhirpath/N1, sections 2 (navigation model) and 4.1 (literals).
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "fhir/tree/document.h"
@@ -160,6 +162,16 @@ class Collection {
   static Collection of(bool value) noexcept { return of(Value::of(value)); }
   static Collection of(const tree::Document& document, const tree::Node& node) noexcept {
     return of(Value::of(document, node));
+  }
+
+  /// A view of items that live elsewhere; an append copies them first.
+  static Collection over(std::span<Value> items) noexcept {
+    if (items.size() == 1) return of(items.front());
+    Collection made;
+    made.size_ = static_cast<std::uint32_t>(items.size());
+    made.capacity_ = made.size_;
+    made.many_ = items.data();
+    return made;
   }
 
   std::size_t size() const noexcept { return size_; }

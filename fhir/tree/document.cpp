@@ -13,6 +13,10 @@ Document::Document(const Symbols& symbols, Limits limits)
 
 Symbol Document::find(std::string_view name) const noexcept {
   if (const Symbol shared = symbols_->find(name); shared != Symbol::kNone) return shared;
+  return find_local(name);
+}
+
+Symbol Document::find_local(std::string_view name) const noexcept {
   const std::size_t local = local_names_.find(name, seed());
   return local == LocalNames::kAbsent ? Symbol::kNone
                                       : static_cast<Symbol>(number(Symbol::kFirstLocal) + local);

@@ -46,6 +46,9 @@ class Document {
   /// document does not hold it.
   Symbol find(std::string_view name) const noexcept;
   bool has_local_names() const noexcept { return !local_names_.empty(); }
+  /// The document's own symbol of a name; kNone when it has none. Differs from find() for a name
+  /// that became shared after this document was read.
+  Symbol find_local(std::string_view name) const noexcept;
 
   /// The bytes as received; empty for a tree that was built. Followed by a zero byte.
   std::string_view source() const noexcept { return *source_; }

@@ -36,6 +36,7 @@ using AstIndex = std::uint32_t;
 struct AstNode {
   AstKind kind = AstKind::empty;
   bool calendar = false;
+  std::uint32_t depth = 1;   ///< levels from here down
   std::uint32_t offset = 0;  ///< bytes into the expression
   std::string text;
   std::string unit;

@@ -81,7 +81,10 @@ class Parser {
 
   AstIndex add(AstKind kind, std::uint32_t offset, std::string text = {},
                std::vector<AstIndex> children = {}) {
-    ast_.nodes.push_back({kind, false, offset, std::move(text), {}, std::move(children)});
+    std::uint32_t depth = 0;
+    for (const AstIndex child : children) depth = std::max(depth, ast_[child].depth);
+    ast_.nodes.push_back({kind, false, depth + 1, offset, std::move(text), {}, std::move(children)});
+    deepest_ = std::max(deepest_, depth + 1);
     return static_cast<AstIndex>(ast_.nodes.size() - 1);
   }
 
@@ -89,9 +92,10 @@ class Parser {
   Result<AstIndex> expression(int strength) {
     if (++depth_ > max_depth_) return fail("nested too deeply", ErrorCode::too_long);
     CONCORD_ASSIGN(AstIndex left, unary());
-    std::size_t row = 0;
     for (int found; (found = strength_of(current_)) >= strength;) {
-      if (++row > 4 * max_depth_) return fail("too many operators in a row", ErrorCode::too_long);
+      if (deepest_ > 4 * max_depth_) {
+        return fail("too many operators in a row", ErrorCode::too_long);
+      }
       const std::string op = current_.text;
       const std::uint32_t offset = current_.offset;
       CONCORD_TRY(advance());
@@ -243,6 +247,7 @@ class Parser {
   Ast ast_;
   std::size_t max_depth_;
   std::size_t depth_ = 0;
+  std::uint32_t deepest_ = 0;
   std::uint32_t failed_at_ = 0;
 };
 

@@ -1,0 +1,79 @@
+#pragma once
+/// The moving parts of an evaluation, behind EvalContext.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "fhir/path/context.h"
+#include "fhir/path/detail/program.h"
+#include "fhir/path/detail/scratch.h"
+
+namespace concord::path {
+
+namespace detail {
+
+/// What the names $this and $index mean.
+struct Frame {
+  Collection focus;
+  std::size_t index = 0;
+};
+
+/// The resources of one Bundle by what a reference may call them.
+struct ResourceIndex {
+  std::unordered_map<std::string_view, const tree::Node*> by_url;  ///< fullUrl
+};
+
+}  // namespace detail
+
+class EvalContext::State {
+ public:
+  explicit State(EvalLimits bounds)
+      : limits(bounds), scratch(bounds.max_bytes), steps_left(bounds.max_steps) {}
+
+  bool spend(std::uint64_t steps, const Hooks& hooks) {
+    if (error) return false;
+    if (steps > steps_left) {
+      steps_left = 0;
+      error = make_error(ErrorCode::too_costly, "the expression takes too many steps");
+      return false;
+    }
+    steps_left -= steps;
+    if (steps_left >= next_poll) return true;
+    return poll(hooks);
+  }
+  bool poll(const Hooks& hooks) {
+    next_poll = steps_left > kPollEvery ? steps_left - kPollEvery : 0;
+    if (hooks.expired && hooks.expired()) {
+      error = make_error(ErrorCode::timeout, "the time for the expression is over");
+      return false;
+    }
+    return true;
+  }
+  bool out_of_memory() {
+    if (!error) error = make_error(ErrorCode::too_costly, "the expression takes too much memory");
+    return false;
+  }
+
+  static constexpr std::uint64_t kPollEvery = 4096;
+
+  EvalLimits limits;
+  detail::Scratch scratch;
+  std::uint64_t steps_left;
+  std::uint64_t next_poll = 0;
+  std::optional<Error> error;
+  const detail::Program* program = nullptr;  ///< the running one
+  // Of the last one that ran, for what is asked about its results.
+  const definitions::Definitions* definitions = nullptr;
+  detail::WellKnown names;
+  Collection context;  ///< %context
+  Collection total;
+  std::vector<Collection> bound;
+  std::vector<Collection> locals;
+  std::unordered_map<const tree::Node*, detail::ResourceIndex> indexes;  ///< by Bundle
+};
+
+}  // namespace concord::path

@@ -1,0 +1,62 @@
+#include "fhir/path/detail/units.h"
+
+#include <array>
+
+#include "fhir/path/detail/temporal.h"
+
+namespace concord::path::detail {
+
+namespace {
+
+/// Milliseconds of the units whose length is fixed; months for the calendar ones.
+struct Span {
+  bool months;
+  std::int64_t length;
+};
+std::optional<Span> span_of(std::string_view unit, bool calendar, bool loosely) {
+  if (const auto known = time_unit(unit, calendar)) {
+    switch (*known) {
+      case TimeUnit::year: return Span{true, 12};
+      case TimeUnit::month: return Span{true, 1};
+      case TimeUnit::week: return Span{false, 604'800'000};
+      case TimeUnit::day: return Span{false, 86'400'000};
+      case TimeUnit::hour: return Span{false, 3'600'000};
+      case TimeUnit::minute: return Span{false, 60'000};
+      case TimeUnit::second: return Span{false, 1000};
+      case TimeUnit::millisecond: return Span{false, 1};
+    }
+  }
+  if (loosely && unit == "a") return Span{true, 12};
+  if (loosely && unit == "mo") return Span{true, 1};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Decimal> convert(const Decimal& value, std::string_view from, bool from_calendar,
+                               std::string_view to, bool to_calendar, bool loosely) {
+  if (from == to && from_calendar == to_calendar) return value;
+  const auto a = span_of(from, from_calendar, loosely);
+  const auto b = span_of(to, to_calendar, loosely);
+  if (!a || !b || a->months != b->months) return std::nullopt;
+  const auto product = Decimal::multiply(value, Decimal(a->length));
+  return product ? Decimal::divide(*product, Decimal(b->length)) : std::nullopt;
+}
+
+bool comparable(std::string_view a, bool a_calendar, std::string_view b, bool b_calendar) {
+  return convert(Decimal(1), a, a_calendar, b, b_calendar, true).has_value();
+}
+
+std::optional<std::string> multiply_units(std::string_view a, std::string_view b) {
+  if (a == "1") return std::string(b);
+  if (b == "1") return std::string(a);
+  return std::string(a) + "." + std::string(b);
+}
+
+std::optional<std::string> divide_units(std::string_view a, std::string_view b) {
+  if (b == "1") return std::string(a);
+  if (a == b) return "1";
+  return std::string(a == "1" ? "" : a) + "/" + std::string(b);
+}
+
+}  // namespace concord::path::detail
