@@ -36,6 +36,9 @@ class TraceSink {
     static_cast<void>(rule);
     static_cast<void>(text);
   }
+  /// A run has ended, well or not: every node stands where it will stay, and both documents still
+  /// live. The moment to ask for paths.
+  virtual void finished() {}
 };
 
 /// Keeps everything for formatting after the run.

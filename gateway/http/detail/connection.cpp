@@ -97,13 +97,19 @@ bool Connection::serve_one() {
   }
   if (!slot_.work()) return false;
 
-  BodyBudget budget(shared_);
-  if (auto refused = read_body(budget)) {
+  std::optional<Refusal> refused;
+  Response response;
+  {
+    BodyBudget budget(shared_);
+    refused = read_body(budget);
+    body_bytes_ = request_->body.size();
+    if (!refused) response = call_handler();
+    std::string().swap(request_->body);
+  }
+  if (refused) {
     if (refused->status != 0) answer_refusal(*refused);
     return false;
   }
-  body_bytes_ = request_->body.size();
-  Response response = call_handler();
   const bool close = !framing_.keep_alive || shared_.stopping.load(std::memory_order_relaxed);
   return answer(std::move(response), close);
 }

@@ -1,0 +1,42 @@
+#pragma once
+/// What the endpoints stand on. Filled by gateway/app; everything must outlive the Api.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "fhir/tree/symbols.h"
+#include "gateway/exchange/exchange.h"
+#include "gateway/http/message.h"
+#include "gateway/ops/readiness.h"
+
+namespace concord::api {
+
+class EndpointTable;
+
+/// The exchange as functions, so that tests can put others in their place. Each is called from many
+/// threads at once and fails as the function of the same name in exchange.h.
+struct Services {
+  std::function<Result<exchange::Answer>(exchange::Arrival)> submit;
+  std::function<Result<exchange::DryRun>(exchange::Arrival, mapping::TraceSink*)> transform;
+  std::function<Result<std::optional<exchange::TaskView>>(std::string_view id)> task;
+  /// The metrics page, read now.
+  std::function<std::string()> metrics;
+  /// Ok when the store can be written to. Errors: transient.
+  std::function<Result<void>()> store_answers;
+  /// Hears of errors that are ours (internal, transient, timeout), for the log.
+  std::function<void(const http::Request&, const Error&)> failed;
+
+  const ops::Readiness* readiness = nullptr;
+  const tree::Symbols* symbols = nullptr;
+  const EndpointTable* endpoints = nullptr;
+  Clock clock;
+  std::string version;   ///< of the program
+  std::string base_url;  ///< "https://…/FHIR/R4" as callers see it; empty: relative links
+  Instant started_at{};  ///< date of the CapabilityStatement
+};
+
+}  // namespace concord::api

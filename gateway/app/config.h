@@ -1,0 +1,131 @@
+#pragma once
+/// The configuration: default.yaml, then the operator's file, then the environment.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/core/result.h"
+
+namespace concord::app {
+
+/// What to do about a wrong identifier: the words of the file.
+struct IdentifierPolicyConfig {
+  std::string nhs_number = "refuse";
+  std::string ods_code = "refuse";
+  std::string snomed_code = "refuse";
+  std::string prescription_id = "refuse";
+};
+
+struct DestinationConfig {
+  std::string channel = "http";
+  std::string format = "eps";
+  std::string url;
+  std::string ca_file;
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds timeout{30'000};
+  std::size_t parallel = 8;
+  std::chrono::milliseconds retry_base{5000};
+  std::chrono::milliseconds retry_cap{900'000};
+  std::chrono::hours give_up{72};
+};
+
+struct RouteConfig {
+  std::string destination;
+  std::string owner;
+  std::string receiver;
+};
+
+/// Every key of default.yaml, as a value. The meaning of each is written there.
+struct Config {
+  std::string node;
+  struct Http {
+    std::string address;
+    std::uint16_t port = 0;
+    std::vector<std::string> hosts;
+    std::string base_url;
+    std::size_t max_connections = 0;
+    std::size_t max_connections_per_client = 0;
+    std::size_t max_in_flight = 0;
+    std::size_t thread_stack_kib = 0;
+    std::size_t max_head_bytes = 0;
+    std::size_t max_field_bytes = 0;
+    std::size_t max_fields = 0;
+    std::size_t max_target_bytes = 0;
+    std::size_t max_buffered_bytes = 0;
+    std::chrono::seconds idle{};
+    std::chrono::seconds head{};
+    std::chrono::seconds body{};
+    std::size_t min_body_rate = 0;
+    std::chrono::seconds write{};
+    std::chrono::seconds drain{};
+    std::chrono::seconds stop{};
+  } http;
+  struct Admin {
+    bool enabled = true;
+    std::uint16_t port = 0;
+  } admin;
+  std::filesystem::path store_path;
+  struct Limits {
+    std::size_t max_bytes = 0;
+    std::size_t max_depth = 0;
+    std::size_t max_nodes = 0;
+    std::chrono::seconds deadline{};
+  } limits;
+  struct Caller {
+    std::string organisation;
+    std::string role;
+    std::string identifier_policy;
+  } caller;
+  std::map<std::string, IdentifierPolicyConfig> identifier_policies;
+  struct Agreements {
+    std::string mode;
+    std::filesystem::path folder;
+  } agreements;
+  struct Eps {
+    std::string from_asid, to_asid, user_id, role_id;
+    std::filesystem::path overlays;
+  } eps;
+  std::map<std::string, DestinationConfig> destinations;
+  std::map<std::string, RouteConfig> routes;
+  std::string log_level;
+};
+
+/// Reads one variable of the environment; nothing when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The environment of the process.
+Environment process_environment();
+
+/// A YAML text and the name its errors carry.
+struct ConfigText {
+  std::string name;
+  std::string text;
+};
+
+/// Builds the configuration and checks it as a whole (names that must exist, pairs that belong
+/// together).
+///
+/// Errors: invalid, one issue for each fault: not YAML, a key nobody knows, a value outside its
+/// range (with "file:line:column: " in the text and the position), a variable of the environment
+/// with a bad value (with its name), a route to no destination. not_found: read_config() and no
+/// such file.
+Result<Config> make_config(const std::vector<ConfigText>& files, const Environment& environment);
+Result<Config> read_config(const std::optional<std::filesystem::path>& file,
+                           const Environment& environment);
+
+/// default.yaml as carried in the program.
+std::string_view default_config();
+
+/// The configuration as YAML, every key with its value.
+std::string to_yaml(const Config& config);
+
+/// Every key, with * for names chosen by the operator ("destinations.*.url").
+std::vector<std::string> config_keys();
+
+}  // namespace concord::app

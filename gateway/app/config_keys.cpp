@@ -1,0 +1,237 @@
+#include "gateway/app/config_keys.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+
+namespace concord::app {
+namespace {
+
+using Name = const std::string&;
+using Text = const std::string&;
+constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+Error wrong(std::string text) { return make_error(ErrorCode::invalid, std::move(text)); }
+
+Result<std::uint64_t> number(Text text, std::uint64_t min, std::uint64_t max) {
+  std::uint64_t value = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || at != text.data() + text.size() || value < min || value > max) {
+    return wrong("a whole number from " + std::to_string(min) +
+                 (max == kMax ? std::string(" up") : " to " + std::to_string(max)) +
+                 " is expected");
+  }
+  return value;
+}
+
+/// A key whose value is a number of anything that can be made from one.
+template <typename Access>
+KeyRow counted(std::string_view path, std::uint64_t min, std::uint64_t max, Access access) {
+  return {path, KeyShape::scalar,
+          [=](Config& config, Name name, Text text) -> Result<void> {
+            CONCORD_ASSIGN(const std::uint64_t value, number(text, min, max));
+            auto& field = access(config, name);
+            field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+            return {};
+          },
+          [=](const Config& config, Name name) {
+            const auto value = access(const_cast<Config&>(config), name);
+            if constexpr (requires { value.count(); }) {
+              return std::to_string(value.count());
+            } else {
+              return std::to_string(value);
+            }
+          }};
+}
+
+template <typename Access, typename Check>
+KeyRow texted(std::string_view path, Access access, Check check) {
+  return {path, KeyShape::scalar,
+          [=](Config& config, Name name, Text text) -> Result<void> {
+            CONCORD_TRY(check(text));
+            access(config, name) = text;
+            return {};
+          },
+          [=](const Config& config, Name name) -> std::string {
+            return access(const_cast<Config&>(config), name);
+          }};
+}
+
+Result<void> anything(Text) { return {}; }
+
+Result<void> plain_name(Text text) {
+  const bool good =
+      !text.empty() && text.size() <= 64 &&
+      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+          std::string::npos;
+  if (!good) return wrong("1 to 64 of A-Z a-z 0-9 - _ . are expected");
+  return {};
+}
+
+Result<void> digits_or_nothing(Text text) {
+  if (text.find_first_not_of("0123456789") != std::string::npos || text.size() > 20) {
+    return wrong("up to 20 digits are expected");
+  }
+  return {};
+}
+
+Result<void> url(Text text) {
+  if (!text.starts_with("http://") && !text.starts_with("https://")) {
+    return wrong("an address that starts with http:// or https:// is expected");
+  }
+  if (text.find_first_of(" \t\r\n\"<>") != std::string::npos) return wrong("not an address");
+  return {};
+}
+
+Result<void> url_or_nothing(Text text) {
+  if (text.empty()) return {};
+  if (text.back() == '/') return wrong("an address without slash at the end is expected");
+  return url(text);
+}
+
+auto one_of(std::vector<std::string_view> words) {
+  return [words = std::move(words)](Text text) -> Result<void> {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return {};
+    std::string list;
+    for (const std::string_view word : words)
+      list += (list.empty() ? "" : ", ") + std::string(word);
+    return wrong("one of " + list + " is expected");
+  };
+}
+
+KeyRow flag(std::string_view path, bool Config::Admin::*member) {
+  return {path, KeyShape::scalar,
+          [=](Config& config, Name, Text text) -> Result<void> {
+            if (text != "true" && text != "false") return wrong("true or false is expected");
+            config.admin.*member = text == "true";
+            return {};
+          },
+          [=](const Config& config, Name) -> std::string {
+            return config.admin.*member ? "true" : "false";
+          }};
+}
+
+KeyRow host_list() {
+  return {"http.hosts", KeyShape::list,
+          [](Config& config, Name, Text text) -> Result<void> {
+            config.http.hosts.clear();
+            std::string_view rest = text;
+            while (!rest.empty()) {
+              const std::size_t comma = rest.find(',');
+              std::string_view host = rest.substr(0, comma);
+              while (host.starts_with(' ')) host.remove_prefix(1);
+              while (host.ends_with(' ')) host.remove_suffix(1);
+              rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+              if (host.empty() || host.find_first_of(":/ ") != std::string_view::npos) {
+                return wrong("names without port are expected");
+              }
+              config.http.hosts.emplace_back(host);
+            }
+            return {};
+          },
+          [](const Config& config, Name) {
+            std::string list;
+            for (const std::string& host : config.http.hosts) {
+              list += (list.empty() ? "" : ", ") + host;
+            }
+            return "[" + list + "]";
+          }};
+}
+
+#define HTTP(member) \
+  [](Config & config, Name) -> auto& { return config.http.member; }
+#define LIMIT(member) \
+  [](Config & config, Name) -> auto& { return config.limits.member; }
+#define OWN(expression) \
+  [](Config & config, Name) -> auto& { return config.expression; }
+#define POLICY(member) \
+  [](Config & config, Name name) -> auto& { return config.identifier_policies[name].member; }
+#define DESTINATION(member) \
+  [](Config & config, Name name) -> auto& { return config.destinations[name].member; }
+#define ROUTE(member) \
+  [](Config & config, Name name) -> auto& { return config.routes[name].member; }
+
+std::vector<KeyRow> make_rows() {
+  const auto policy = one_of({"refuse", "warn", "accept"});
+  std::vector<KeyRow> rows;
+  rows.push_back(texted("node", OWN(node), plain_name));
+  rows.push_back(texted("http.address", HTTP(address), anything));
+  rows.push_back(counted("http.port", 0, 65535, HTTP(port)));
+  rows.push_back(host_list());
+  rows.push_back(texted("http.base_url", HTTP(base_url), url_or_nothing));
+  rows.push_back(counted("http.max_connections", 1, 20'000, HTTP(max_connections)));
+  rows.push_back(
+      counted("http.max_connections_per_client", 0, 20'000, HTTP(max_connections_per_client)));
+  rows.push_back(counted("http.max_in_flight", 1, 20'000, HTTP(max_in_flight)));
+  rows.push_back(counted("http.thread_stack_kib", 256, 65'536, HTTP(thread_stack_kib)));
+  rows.push_back(counted("http.max_head_bytes", 1024, 1 << 20, HTTP(max_head_bytes)));
+  rows.push_back(counted("http.max_field_bytes", 256, 1 << 20, HTTP(max_field_bytes)));
+  rows.push_back(counted("http.max_fields", 8, 1000, HTTP(max_fields)));
+  rows.push_back(counted("http.max_target_bytes", 256, 1 << 20, HTTP(max_target_bytes)));
+  rows.push_back(counted("http.max_buffered_bytes", 1 << 20, kMax, HTTP(max_buffered_bytes)));
+  rows.push_back(counted("http.idle_seconds", 1, 3600, HTTP(idle)));
+  rows.push_back(counted("http.head_seconds", 1, 3600, HTTP(head)));
+  rows.push_back(counted("http.body_seconds", 1, 3600, HTTP(body)));
+  rows.push_back(counted("http.min_body_rate", 0, kMax, HTTP(min_body_rate)));
+  rows.push_back(counted("http.write_seconds", 1, 3600, HTTP(write)));
+  rows.push_back(counted("http.drain_seconds", 0, 3600, HTTP(drain)));
+  rows.push_back(counted("http.stop_seconds", 0, 3600, HTTP(stop)));
+  rows.push_back(flag("admin.enabled", &Config::Admin::enabled));
+  rows.push_back(counted("admin.port", 0, 65535, OWN(admin.port)));
+  rows.push_back(texted("store.path", OWN(store_path), [](Text text) -> Result<void> {
+    if (text.empty()) return wrong("a path is expected");
+    return {};
+  }));
+  rows.push_back(counted("limits.max_bytes", 1024, std::uint64_t{1} << 30, LIMIT(max_bytes)));
+  rows.push_back(counted("limits.max_depth", 8, 1000, LIMIT(max_depth)));
+  rows.push_back(counted("limits.max_nodes", 100, 100'000'000, LIMIT(max_nodes)));
+  rows.push_back(counted("limits.deadline_seconds", 1, 3600, LIMIT(deadline)));
+  rows.push_back(texted("caller.organisation", OWN(caller.organisation), plain_name));
+  rows.push_back(texted("caller.role", OWN(caller.role), plain_name));
+  rows.push_back(texted("caller.identifier_policy", OWN(caller.identifier_policy), plain_name));
+  rows.push_back(texted("identifier_policies.*.nhs_number", POLICY(nhs_number), policy));
+  rows.push_back(texted("identifier_policies.*.ods_code", POLICY(ods_code), policy));
+  rows.push_back(texted("identifier_policies.*.snomed_code", POLICY(snomed_code), policy));
+  rows.push_back(texted("identifier_policies.*.prescription_id", POLICY(prescription_id), policy));
+  rows.push_back(texted("agreements.mode", OWN(agreements.mode), one_of({"as-written", "off"})));
+  rows.push_back(texted("agreements.folder", OWN(agreements.folder), anything));
+  rows.push_back(texted("eps.from_asid", OWN(eps.from_asid), digits_or_nothing));
+  rows.push_back(texted("eps.to_asid", OWN(eps.to_asid), digits_or_nothing));
+  rows.push_back(texted("eps.user_id", OWN(eps.user_id), digits_or_nothing));
+  rows.push_back(texted("eps.role_id", OWN(eps.role_id), digits_or_nothing));
+  rows.push_back(texted("eps.overlays", OWN(eps.overlays), anything));
+  rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http"})));
+  rows.push_back(texted("destinations.*.format", DESTINATION(format), one_of({"eps"})));
+  rows.push_back(texted("destinations.*.url", DESTINATION(url), url));
+  rows.push_back(texted("destinations.*.ca_file", DESTINATION(ca_file), anything));
+  rows.push_back(
+      counted("destinations.*.connect_timeout_ms", 10, 600'000, DESTINATION(connect_timeout)));
+  rows.push_back(counted("destinations.*.timeout_ms", 10, 600'000, DESTINATION(timeout)));
+  rows.push_back(counted("destinations.*.parallel", 1, 256, DESTINATION(parallel)));
+  rows.push_back(counted("destinations.*.retry_base_ms", 1, 86'400'000, DESTINATION(retry_base)));
+  rows.push_back(counted("destinations.*.retry_cap_ms", 1, 86'400'000, DESTINATION(retry_cap)));
+  rows.push_back(counted("destinations.*.give_up_hours", 1, 8760, DESTINATION(give_up)));
+  rows.push_back(texted("routes.*.destination", ROUTE(destination), plain_name));
+  rows.push_back(texted("routes.*.owner", ROUTE(owner), anything));
+  rows.push_back(texted("routes.*.receiver", ROUTE(receiver), anything));
+  rows.push_back(
+      texted("log.level", OWN(log_level), one_of({"debug", "info", "warning", "error"})));
+  return rows;
+}
+
+#undef HTTP
+#undef LIMIT
+#undef OWN
+#undef POLICY
+#undef DESTINATION
+#undef ROUTE
+
+}  // namespace
+
+const std::vector<KeyRow>& key_rows() {
+  static const std::vector<KeyRow> kRows = make_rows();
+  return kRows;
+}
+
+}  // namespace concord::app
