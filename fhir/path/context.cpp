@@ -82,7 +82,7 @@ Result<Collection> EvalContext::call(const Lambda& lambda, const Collection& foc
   const auto& program = *static_cast<const detail::Program*>(lambda.program);
   detail::Evaluator evaluator(*this, program);
   Collection out;
-  if (!evaluator.evaluate(lambda.entry, {focus, 0}, out)) return failure();
+  if (!evaluator.evaluate(lambda.entry, {focus, state_->index}, out)) return failure();
   return out;
 }
 
@@ -220,10 +220,11 @@ Tag system_tag(const tree::Node& node, std::string_view type) {
       if (node.kind() == tree::Kind::boolean) return Tag::boolean;
       if (node.kind() == tree::Kind::number) {
         return node.text().find_first_of(".eE") == std::string_view::npos ? Tag::integer
-                                                                         : Tag::decimal;
+                                                                          : Tag::decimal;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return Tag::string;
 }
@@ -284,7 +285,8 @@ std::optional<Value> EvalContext::system_value(const Value& item) {
     case Tag::time:
       if (const auto moment = detail::parse_time(text)) return Value::of(Tag::time, *moment);
       break;
-    default: break;
+    default:
+      break;
   }
   return Value::of(text);
 }
@@ -348,22 +350,29 @@ std::optional<std::string_view> EvalContext::text_of(const Value& item) {
   const auto value = system_value(item);
   if (!value) return std::nullopt;
   switch (value->tag()) {
-    case Tag::boolean: return value->boolean() ? "true" : "false";
-    case Tag::integer: return string(std::to_string(value->integer())).text();
-    case Tag::decimal: return string(value->decimal().to_text()).text();
-    case Tag::string: return value->text();
+    case Tag::boolean:
+      return value->boolean() ? "true" : "false";
+    case Tag::integer:
+      return string(std::to_string(value->integer())).text();
+    case Tag::decimal:
+      return string(value->decimal().to_text()).text();
+    case Tag::string:
+      return value->text();
     case Tag::date:
     case Tag::date_time:
-    case Tag::time: return string(detail::format(value->tag(), value->moment())).text();
+    case Tag::time:
+      return string(detail::format(value->tag(), value->moment())).text();
     case Tag::quantity: {
       const Quantity& quantity = value->quantity();
       std::string text = quantity.value->to_text() + " ";
-      text += quantity.calendar ? std::string(quantity.unit) : "'" + std::string(quantity.unit) + "'";
+      text +=
+          quantity.calendar ? std::string(quantity.unit) : "'" + std::string(quantity.unit) + "'";
       if (quantity.calendar && !(*quantity.value == Decimal(1))) text += 's';
       return string(text).text();
     }
     case Tag::node:
-    case Tag::type_info: break;
+    case Tag::type_info:
+      break;
   }
   return std::nullopt;
 }
@@ -406,9 +415,8 @@ std::optional<Value> EvalContext::resolve(const Value& from, std::string_view re
 
   // The entry around the reference, and its Bundle.
   const tree::Node* entry = resource;
-  while (entry != nullptr &&
-         !(entry->name() == names.entry && entry->parent() != nullptr &&
-           entry->parent()->type() == names.bundle)) {
+  while (entry != nullptr && !(entry->name() == names.entry && entry->parent() != nullptr &&
+                               entry->parent()->type() == names.bundle)) {
     entry = entry->parent();
   }
   const tree::Node* bundle = entry != nullptr ? entry->parent() : resource;

@@ -82,7 +82,7 @@ class EvalContext {
 
   /// Evaluates a lambda with $this = `item`, $index = `index`; $total is kept.
   Result<Collection> call(const Lambda& lambda, const Value& item, std::size_t index = 0);
-  /// The same with $this = the whole collection (iif, and the arguments of ordinary functions).
+  /// The same with $this = the whole collection, and $index as where the function was called (iif).
   Result<Collection> call(const Lambda& lambda, const Collection& focus);
   /// Those items for which the criteria are true. Frees what the criteria allocated.
   Result<Collection> where(const Lambda& criteria, const Collection& input);

@@ -24,7 +24,8 @@ Error Program::fail(ErrorCode code, std::uint32_t offset, std::string what) cons
 }  // namespace detail
 
 Result<Expression> Expression::compile(std::string_view text, const CompileContext& context) {
-  auto program = std::make_shared<detail::Program>(std::string(text), context.location, context.symbols);
+  auto program =
+      std::make_shared<detail::Program>(std::string(text), context.location, context.symbols);
   if (text.size() > context.max_length) {
     return program->fail(ErrorCode::too_long, 0, "the expression is too long");
   }

@@ -21,7 +21,8 @@ class EvalContext;
 struct Lambda {
   const void* program = nullptr;
   std::uint32_t entry = 0;
-  bool descending = false;  ///< was written with a minus in front, which `entry` does not hold (sort)
+  bool descending =
+      false;  ///< was written with a minus in front, which `entry` does not hold (sort)
 };
 
 /// The arguments of one call. Lazy functions see lambdas, the others evaluated collections.
@@ -54,8 +55,8 @@ class Args {
 /// and counts its work with EvalContext::spend() when that is more than linear in its input.
 using Handler = Result<Collection> (*)(EvalContext& context, const Collection& input, Args args);
 
-/// Makes something once from the constant arguments of a call (a compiled pattern), for Args::prepared().
-/// An argument that is not constant is null. A null result: nothing to prepare.
+/// Makes something once from the constant arguments of a call (a compiled pattern), for
+/// Args::prepared(). An argument that is not constant is null. A null result: nothing to prepare.
 /// Errors end the compilation of the expression (invalid: a pattern that is none).
 using Prepare =
     Result<std::shared_ptr<const void>> (*)(std::span<const Collection* const> arguments);

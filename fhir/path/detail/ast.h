@@ -8,8 +8,8 @@
 namespace concord::path::detail {
 
 enum class AstKind : std::uint8_t {
-  empty,      ///< {}
-  boolean,    ///< text "true" or "false"
+  empty,    ///< {}
+  boolean,  ///< text "true" or "false"
   integer,
   decimal,
   string,

@@ -173,8 +173,10 @@ Static Compiler::result_of(const FunctionRow& row, const Static& input,
                            const std::vector<Static>& arguments) const {
   Static result = Static::unknown();
   switch (row.returns) {
-    case Returns::unknown: return result;
-    case Returns::input: return input;
+    case Returns::unknown:
+      return result;
+    case Returns::input:
+      return input;
     case Returns::input_item:
       result = input;
       result.single = true;
@@ -197,17 +199,29 @@ Static Compiler::result_of(const FunctionRow& row, const Static& input,
       return result;
     case Returns::extensions:
       return context_.definitions == nullptr ? result : declared("Extension", false);
-    case Returns::any_elements: result.ordered = false; return result;
-    case Returns::type_info: return Static::system(Tag::type_info, input.single);
-    case Returns::strings: return Static::system(Tag::string, false);
-    case Returns::boolean: return Static::system(Tag::boolean);
-    case Returns::integer: return Static::system(Tag::integer);
-    case Returns::decimal: return Static::system(Tag::decimal);
-    case Returns::string: return Static::system(Tag::string);
-    case Returns::date: return Static::system(Tag::date);
-    case Returns::date_time: return Static::system(Tag::date_time);
-    case Returns::time: return Static::system(Tag::time);
-    case Returns::quantity: return Static::system(Tag::quantity);
+    case Returns::any_elements:
+      result.ordered = false;
+      return result;
+    case Returns::type_info:
+      return Static::system(Tag::type_info, input.single);
+    case Returns::strings:
+      return Static::system(Tag::string, false);
+    case Returns::boolean:
+      return Static::system(Tag::boolean);
+    case Returns::integer:
+      return Static::system(Tag::integer);
+    case Returns::decimal:
+      return Static::system(Tag::decimal);
+    case Returns::string:
+      return Static::system(Tag::string);
+    case Returns::date:
+      return Static::system(Tag::date);
+    case Returns::date_time:
+      return Static::system(Tag::date_time);
+    case Returns::time:
+      return Static::system(Tag::time);
+    case Returns::quantity:
+      return Static::system(Tag::quantity);
   }
   return result;
 }
@@ -223,9 +237,9 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
   const std::size_t count = node.children.size();
   if (count < row->min || count > row->max) {
     return fail(node.offset, node.text + "() takes " +
-                                 (row->min == row->max ? count_of(row->min)
-                                                       : std::to_string(row->min) + " to " +
-                                                             count_of(row->max)) +
+                                 (row->min == row->max
+                                      ? count_of(row->min)
+                                      : std::to_string(row->min) + " to " + count_of(row->max)) +
                                  ", not " + std::to_string(count));
   }
   if (context_.strict) {
@@ -253,8 +267,8 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
   }
   for (const AstIndex argument : node.children) {
     AstIndex at = argument;
-    const bool descending = row->lazy && row->name == "sort" &&
-                            ast_[at].kind == AstKind::unary && ast_[at].text == "-";
+    const bool descending =
+        row->lazy && row->name == "sort" && ast_[at].kind == AstKind::unary && ast_[at].text == "-";
     if (descending) at = ast_[at].children[0];
     auto compiled = compile(at);
     if (!compiled) {
@@ -269,7 +283,8 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
       if (several || !why.empty()) {
         focus_ = outer;
         total_ = outer_total;
-        return fail(ast_[at].offset, "the criteria of " + node.text + "() must be a single boolean");
+        return fail(ast_[at].offset,
+                    "the criteria of " + node.text + "() must be a single boolean");
       }
     }
     call.arguments.push_back(compiled->op);
@@ -293,7 +308,8 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
                    std::none_of(constants.begin(), constants.end(),
                                 [](const Collection* value) { return value == nullptr; });
   chain.type = result_of(*row, chain.type, types);
-  chain.segments.push_back({SegmentKind::call, static_cast<std::uint32_t>(program_.calls.size()), 0, node.offset});
+  chain.segments.push_back(
+      {SegmentKind::call, static_cast<std::uint32_t>(program_.calls.size()), 0, node.offset});
   program_.calls.push_back(std::move(call));
   return {};
 }

@@ -16,18 +16,28 @@ struct OperatorRow {
   std::string_view text;
   Code code;
 };
-constexpr std::array kOperators{
-    OperatorRow{"*", Code::multiply},        OperatorRow{"/", Code::divide},
-    OperatorRow{"div", Code::integer_divide}, OperatorRow{"mod", Code::modulo},
-    OperatorRow{"+", Code::add},             OperatorRow{"-", Code::subtract},
-    OperatorRow{"&", Code::concatenate},     OperatorRow{"|", Code::unite},
-    OperatorRow{"<", Code::less},            OperatorRow{"<=", Code::less_equal},
-    OperatorRow{">", Code::greater},         OperatorRow{">=", Code::greater_equal},
-    OperatorRow{"=", Code::equal},           OperatorRow{"!=", Code::not_equal},
-    OperatorRow{"~", Code::equivalent},      OperatorRow{"!~", Code::not_equivalent},
-    OperatorRow{"in", Code::in},             OperatorRow{"contains", Code::contains},
-    OperatorRow{"and", Code::logical_and},   OperatorRow{"or", Code::logical_or},
-    OperatorRow{"xor", Code::logical_xor},   OperatorRow{"implies", Code::implies}};
+constexpr std::array kOperators{OperatorRow{"*", Code::multiply},
+                                OperatorRow{"/", Code::divide},
+                                OperatorRow{"div", Code::integer_divide},
+                                OperatorRow{"mod", Code::modulo},
+                                OperatorRow{"+", Code::add},
+                                OperatorRow{"-", Code::subtract},
+                                OperatorRow{"&", Code::concatenate},
+                                OperatorRow{"|", Code::unite},
+                                OperatorRow{"<", Code::less},
+                                OperatorRow{"<=", Code::less_equal},
+                                OperatorRow{">", Code::greater},
+                                OperatorRow{">=", Code::greater_equal},
+                                OperatorRow{"=", Code::equal},
+                                OperatorRow{"!=", Code::not_equal},
+                                OperatorRow{"~", Code::equivalent},
+                                OperatorRow{"!~", Code::not_equivalent},
+                                OperatorRow{"in", Code::in},
+                                OperatorRow{"contains", Code::contains},
+                                OperatorRow{"and", Code::logical_and},
+                                OperatorRow{"or", Code::logical_or},
+                                OperatorRow{"xor", Code::logical_xor},
+                                OperatorRow{"implies", Code::implies}};
 
 Code code_of(std::string_view text) {
   for (const OperatorRow& row : kOperators) {
@@ -56,19 +66,22 @@ Static result_of(Code code, const Static& a, const Static& b) {
         return Static::system(code == Code::divide ? Tag::decimal : Tag::integer);
       }
       if (code == Code::integer_divide) return Static::system(Tag::integer);
-      if (*x == Tag::quantity || (*y == Tag::quantity && (*x == Tag::integer || *x == Tag::decimal))) {
+      if (*x == Tag::quantity ||
+          (*y == Tag::quantity && (*x == Tag::integer || *x == Tag::decimal))) {
         return Static::system(Tag::quantity);
       }
       if (*x == Tag::integer || *x == Tag::decimal) return Static::system(Tag::decimal);
       return Static::system(*x);
     }
-    case Code::concatenate: return Static::system(Tag::string);
+    case Code::concatenate:
+      return Static::system(Tag::string);
     case Code::unite: {
       Static both = Static::united(a, b);
       if (!(a.known && a.types.empty()) && !(b.known && b.types.empty())) both.single = false;
       return both;
     }
-    default: return Static::system(Tag::boolean);
+    default:
+      return Static::system(Tag::boolean);
   }
 }
 
@@ -85,7 +98,8 @@ OpIndex Compiler::add(Op op) {
 
 OpIndex Compiler::add_constant(Collection value, std::uint32_t offset) {
   program_.constants.push_back(value);
-  return add({Code::constant, static_cast<std::uint32_t>(program_.constants.size() - 1), 0, 0, offset});
+  return add(
+      {Code::constant, static_cast<std::uint32_t>(program_.constants.size() - 1), 0, 0, offset});
 }
 
 const Collection* Compiler::constant(OpIndex op) const {
@@ -96,18 +110,20 @@ const Collection* Compiler::constant(OpIndex op) const {
 Value Compiler::keep(const Value& value) {
   tree::Arena& arena = program_.arena;
   switch (value.tag()) {
-    case Tag::string: return Value::of(arena.copy(value.text()));
-    case Tag::decimal: return Value::of(*arena.make<Decimal>(value.decimal()));
+    case Tag::string:
+      return Value::of(arena.copy(value.text()));
+    case Tag::decimal:
+      return Value::of(*arena.make<Decimal>(value.decimal()));
     case Tag::quantity: {
       const Quantity& quantity = value.quantity();
-      return Value::of(*arena.make<Quantity>(Quantity{arena.make<Decimal>(*quantity.value),
-                                                      arena.copy(quantity.unit),
-                                                      quantity.calendar}));
+      return Value::of(*arena.make<Quantity>(Quantity{
+          arena.make<Decimal>(*quantity.value), arena.copy(quantity.unit), quantity.calendar}));
     }
     case Tag::type_info:
       return Value::of(*arena.make<TypeInfo>(
           TypeInfo{arena.copy(value.type_info().space), arena.copy(value.type_info().name)}));
-    default: return value;
+    default:
+      return value;
   }
 }
 
@@ -136,7 +152,8 @@ Static Compiler::declared(std::string_view type, bool single) const {
     if (const auto tag = system_type(type.substr(7))) return Static::system(*tag, single);
   }
   if (context_.definitions != nullptr && !type.empty()) {
-    if (const auto* known = context_.definitions->type(type)) return Static::element(*known, single);
+    if (const auto* known = context_.definitions->type(type))
+      return Static::element(*known, single);
   }
   return Static::unknown(single);
 }
@@ -158,21 +175,30 @@ Result<void> Compiler::run() {
 Result<Compiler::Typed> Compiler::compile(AstIndex at) {
   const AstNode& node = ast_[at];
   switch (node.kind) {
-    case AstKind::empty: return Typed{add_constant({}, node.offset), Static::nothing()};
-    case AstKind::this_item: return Typed{add({Code::focus, 0, 0, 0, node.offset}), focus_};
+    case AstKind::empty:
+      return Typed{add_constant({}, node.offset), Static::nothing()};
+    case AstKind::this_item:
+      return Typed{add({Code::focus, 0, 0, 0, node.offset}), focus_};
     case AstKind::index:
       return Typed{add({Code::index, 0, 0, 0, node.offset}), Static::system(Tag::integer)};
-    case AstKind::total: return Typed{add({Code::total, 0, 0, 0, node.offset}), total_};
-    case AstKind::external: return external(node);
+    case AstKind::total:
+      return Typed{add({Code::total, 0, 0, 0, node.offset}), total_};
+    case AstKind::external:
+      return external(node);
     case AstKind::member:
     case AstKind::call:
     case AstKind::chain:
-    case AstKind::indexer: return chain(at);
-    case AstKind::unary: return unary(node);
-    case AstKind::binary: return binary(node);
+    case AstKind::indexer:
+      return chain(at);
+    case AstKind::unary:
+      return unary(node);
+    case AstKind::binary:
+      return binary(node);
     case AstKind::type_test:
-    case AstKind::type_cast: return type_operator(node);
-    default: return literal(node);
+    case AstKind::type_cast:
+      return type_operator(node);
+    default:
+      return literal(node);
   }
 }
 
@@ -182,8 +208,10 @@ Result<Compiler::Typed> Compiler::literal(const AstNode& node) {
                  Static::system(value.tag())};
   };
   switch (node.kind) {
-    case AstKind::boolean: return made(Value::of(node.text == "true"));
-    case AstKind::string: return made(Value::of(std::string_view(node.text)));
+    case AstKind::boolean:
+      return made(Value::of(node.text == "true"));
+    case AstKind::string:
+      return made(Value::of(std::string_view(node.text)));
     case AstKind::integer: {
       std::int64_t value = 0;
       const char* end = node.text.data() + node.text.size();
@@ -200,7 +228,8 @@ Result<Compiler::Typed> Compiler::literal(const AstNode& node) {
       if (node.kind == AstKind::decimal) return made(Value::of(*number));
       return made(Value::of(Quantity{&*number, node.unit, node.calendar}));
     }
-    default: break;
+    default:
+      break;
   }
   const Tag tag = node.kind == AstKind::date        ? Tag::date
                   : node.kind == AstKind::date_time ? Tag::date_time
@@ -215,11 +244,13 @@ Result<Compiler::Typed> Compiler::literal(const AstNode& node) {
 Result<Compiler::Typed> Compiler::external(const AstNode& node) {
   const std::string_view name = node.text;
   const auto text = [&](std::string value) {
-    return Typed{add_constant(Collection::of(keep(Value::of(std::string_view(value)))), node.offset),
-                 Static::system(Tag::string)};
+    return Typed{
+        add_constant(Collection::of(keep(Value::of(std::string_view(value)))), node.offset),
+        Static::system(Tag::string)};
   };
   for (auto local = locals_.rbegin(); local != locals_.rend(); ++local) {
-    if (local->name == name) return Typed{add({Code::local, local->slot, 0, 0, node.offset}), local->type};
+    if (local->name == name)
+      return Typed{add({Code::local, local->slot, 0, 0, node.offset}), local->type};
   }
   for (std::size_t i = 0; i < context_.variables.size(); ++i) {
     const VariableDeclaration& variable = context_.variables[i];
@@ -245,7 +276,8 @@ Result<Compiler::Typed> Compiler::external(const AstNode& node) {
   if (name == "ucum") return text("http://unitsofmeasure.org");
   if (name == "sct") return text("http://snomed.info/sct");
   if (name == "loinc") return text("http://loinc.org");
-  if (name.starts_with("vs-")) return text("http://hl7.org/fhir/ValueSet/" + std::string(name.substr(3)));
+  if (name.starts_with("vs-"))
+    return text("http://hl7.org/fhir/ValueSet/" + std::string(name.substr(3)));
   if (name.starts_with("ext-")) {
     return text("http://hl7.org/fhir/StructureDefinition/" + std::string(name.substr(4)));
   }
@@ -320,17 +352,25 @@ Result<Compiler::Typed> Compiler::chain(AstIndex at) {
   for (std::size_t i = next; i < steps.size(); ++i) {
     const AstNode& step = ast_[steps[i]];
     switch (step.kind) {
-      case AstKind::member: CONCORD_TRY(member(chain, step, i == 0)); break;
-      case AstKind::call: CONCORD_TRY(call(chain, step)); break;
-      case AstKind::indexer: CONCORD_TRY(index(chain, step)); break;
-      default: return fail(step.offset, "only the name of an element or function may follow \".\"");
+      case AstKind::member:
+        CONCORD_TRY(member(chain, step, i == 0));
+        break;
+      case AstKind::call:
+        CONCORD_TRY(call(chain, step));
+        break;
+      case AstKind::indexer:
+        CONCORD_TRY(index(chain, step));
+        break;
+      default:
+        return fail(step.offset, "only the name of an element or function may follow \".\"");
     }
   }
   flush(chain, node.offset);
   locals_.resize(locals);
   const auto start = static_cast<std::uint32_t>(program_.segments.size());
   program_.segments.insert(program_.segments.end(), chain.segments.begin(), chain.segments.end());
-  OpIndex op = add({Code::chain, base, start, static_cast<std::uint32_t>(chain.segments.size()), node.offset});
+  OpIndex op = add(
+      {Code::chain, base, start, static_cast<std::uint32_t>(chain.segments.size()), node.offset});
   if (chain.constant) op = fold(op);
   return Typed{op, std::move(chain.type)};
 }

@@ -1,6 +1,7 @@
 #include "fhir/path/detail/evaluator.h"
 
 #include <array>
+#include <utility>
 
 #include "fhir/definitions/definitions.h"
 #include "fhir/path/detail/operators.h"
@@ -39,7 +40,8 @@ class Walker {
         }
         return each(node, step, [&](tree::Symbol name) { return name == step->name; });
       case StepKind::child:
-        return each(node, step, [wanted = step->name](tree::Symbol name) { return name == wanted; });
+        return each(node, step,
+                    [wanted = step->name](tree::Symbol name) { return name == wanted; });
       case StepKind::child_in: {
         const SymbolSet& set = program_.name_sets[step->set];
         return each(node, step, [&](tree::Symbol name) { return set.contains(name); });
@@ -99,7 +101,8 @@ bool Evaluator::truth(const Collection& items, std::uint32_t offset, std::option
     out = std::nullopt;
     return true;
   }
-  if (items.size() > 1) return fail(ErrorCode::invalid, offset, "several items where one boolean is needed");
+  if (items.size() > 1)
+    return fail(ErrorCode::invalid, offset, "several items where one boolean is needed");
   const Value& item = items.front();
   if (item.tag() == Tag::boolean) {
     out = item.boolean();
@@ -127,29 +130,46 @@ bool Evaluator::evaluate(OpIndex at, const Frame& frame, Collection& out) {
   if (!state_.spend(1, context_.hooks)) return false;
   const Op& op = program_.ops[at];
   switch (op.code) {
-    case Code::constant: out = program_.constants[op.a]; return true;
-    case Code::focus: out = frame.focus; return true;
+    case Code::constant:
+      out = program_.constants[op.a];
+      return true;
+    case Code::focus:
+      out = frame.focus;
+      return true;
     case Code::index:
       out = Collection::of(Value::of(static_cast<std::int64_t>(frame.index)));
       return true;
-    case Code::total: out = state_.total; return true;
-    case Code::context: out = state_.context; return true;
-    case Code::resource: return resource(false, frame, out);
-    case Code::root_resource: return resource(true, frame, out);
-    case Code::bound: out = context_.bound(op.a); return true;
-    case Code::local: out = state_.locals[op.a]; return true;
-    case Code::chain: return chain(op, frame, out);
+    case Code::total:
+      out = state_.total;
+      return true;
+    case Code::context:
+      out = state_.context;
+      return true;
+    case Code::resource:
+      return resource(false, frame, out);
+    case Code::root_resource:
+      return resource(true, frame, out);
+    case Code::bound:
+      out = context_.bound(op.a);
+      return true;
+    case Code::local:
+      out = state_.locals[op.a];
+      return true;
+    case Code::chain:
+      return chain(op, frame, out);
     case Code::logical_and:
     case Code::logical_or:
     case Code::logical_xor:
-    case Code::implies: return logical(op, frame, out);
+    case Code::implies:
+      return logical(op, frame, out);
     case Code::is_type:
     case Code::as_type:
       return evaluate(op.a, frame, out) &&
              cast(program_.type_tests[op.b],
                   op.code == Code::is_type ? SegmentKind::is_type : SegmentKind::as_type, op.offset,
                   out);
-    default: return binary(op, frame, out);
+    default:
+      return binary(op, frame, out);
   }
 }
 
@@ -170,8 +190,10 @@ bool Evaluator::segment(const Segment& segment, const Frame& frame, Collection& 
       current = next;
       return true;
     }
-    case SegmentKind::index: return index(segment, frame, current);
-    case SegmentKind::call: return call(segment, frame, current);
+    case SegmentKind::index:
+      return index(segment, frame, current);
+    case SegmentKind::call:
+      return call(segment, frame, current);
     case SegmentKind::of_type:
     case SegmentKind::is_type:
     case SegmentKind::as_type:
@@ -225,7 +247,8 @@ bool Evaluator::system_step(const Value& item, const WalkStep* step, const WalkS
     return step + 1 == end ? out.add(context_, item) : system_step(item, step + 1, end, out);
   }
   if (step + 1 != end) return true;  // what these have has no children
-  const std::string_view name = program_.step_names[static_cast<std::size_t>(step - program_.steps.data())];
+  const std::string_view name =
+      program_.step_names[static_cast<std::size_t>(step - program_.steps.data())];
   if (item.tag() == Tag::type_info) {
     if (name == "namespace") return out.add(context_, Value::of(item.type_info().space));
     if (name == "name") return out.add(context_, Value::of(item.type_info().name));
@@ -264,8 +287,7 @@ bool Evaluator::cast(const TypeTest& test, SegmentKind kind, std::uint32_t offse
   }
   if (current.empty()) return true;
   if (current.size() > 1) {
-    return fail(ErrorCode::invalid, offset,
-                "several items where \"is\" and \"as\" take one");
+    return fail(ErrorCode::invalid, offset, "several items where \"is\" and \"as\" take one");
   }
   if (kind == SegmentKind::is_type) {
     current = Collection::of(matches(current.front(), test, false));
@@ -292,10 +314,13 @@ bool Evaluator::call(const Segment& segment, const Frame& frame, Collection& cur
     return false;
   };
   if (call.row->lazy) {
-    // $total stays what it is for the caller, whatever the function binds it to.
+    // $total and $index stay what they are for the caller, whatever the function binds them to.
     const Collection total = state_.total;
-    const bool done = finish(call.row->handler(context_, current, Args(call.lambdas, call.prepared.get())));
+    const std::size_t index = std::exchange(state_.index, frame.index);
+    const bool done =
+        finish(call.row->handler(context_, current, Args(call.lambdas, call.prepared.get())));
     state_.total = total;
+    state_.index = index;
     return done;
   }
   const std::size_t count = call.arguments.size();
@@ -310,7 +335,8 @@ bool Evaluator::call(const Segment& segment, const Frame& frame, Collection& cur
     values[i] = Collection();
     if (!evaluate(call.arguments[i], frame, values[i])) return false;
   }
-  return finish(call.row->handler(context_, current, Args(std::span(values, count), call.prepared.get())));
+  return finish(
+      call.row->handler(context_, current, Args(std::span(values, count), call.prepared.get())));
 }
 
 bool Evaluator::resource(bool root, const Frame& frame, Collection& out) {
@@ -339,8 +365,7 @@ bool Evaluator::logical(const Op& op, const Frame& frame, Collection& out) {
   std::optional<bool> b;
   if (!evaluate(op.a, frame, side) || !truth(side, op.offset, a)) return false;
   // The other side cannot change these; it is not evaluated.
-  if ((op.code == Code::logical_and && a == false) ||
-      (op.code == Code::implies && a == false)) {
+  if ((op.code == Code::logical_and && a == false) || (op.code == Code::implies && a == false)) {
     out = Collection::of(op.code == Code::implies);
     return true;
   }
@@ -389,7 +414,8 @@ bool Evaluator::binary(const Op& op, const Frame& frame, Collection& out) {
     }
     value = items.empty() ? std::nullopt : context_.system_value(items.front());
     if (!items.empty() && !value) {
-      return fail(ErrorCode::invalid, op.offset, "the operator has no meaning for an element without value");
+      return fail(ErrorCode::invalid, op.offset,
+                  "the operator has no meaning for an element without value");
     }
     return true;
   };
@@ -461,7 +487,8 @@ bool Evaluator::binary(const Op& op, const Frame& frame, Collection& out) {
       out = Collection::of(found);
       return !state_.error.has_value() && state_.spend(all.size(), context_.hooks);
     }
-    default: break;
+    default:
+      break;
   }
 
   std::optional<Value> left;
@@ -495,10 +522,18 @@ bool Evaluator::binary(const Op& op, const Frame& frame, Collection& out) {
     }
     bool holds = false;
     switch (op.code) {
-      case Code::less: holds = order == Comparison::less; break;
-      case Code::less_equal: holds = order != Comparison::greater; break;
-      case Code::greater: holds = order == Comparison::greater; break;
-      default: holds = order != Comparison::less; break;
+      case Code::less:
+        holds = order == Comparison::less;
+        break;
+      case Code::less_equal:
+        holds = order != Comparison::greater;
+        break;
+      case Code::greater:
+        holds = order == Comparison::greater;
+        break;
+      default:
+        holds = order != Comparison::less;
+        break;
     }
     out = Collection::of(holds);
     return true;

@@ -64,11 +64,21 @@ Result<std::string> Lexer::quoted(char quote) {
       case '"':
       case '`':
       case '\\':
-      case '/': text += escape; break;
-      case 'f': text += '\f'; break;
-      case 'n': text += '\n'; break;
-      case 'r': text += '\r'; break;
-      case 't': text += '\t'; break;
+      case '/':
+        text += escape;
+        break;
+      case 'f':
+        text += '\f';
+        break;
+      case 'n':
+        text += '\n';
+        break;
+      case 'r':
+        text += '\r';
+        break;
+      case 't':
+        text += '\t';
+        break;
       case 'u': {
         const auto unit = [&]() -> std::int32_t {
           std::int32_t value = 0;
@@ -93,7 +103,8 @@ Result<std::string> Lexer::quoted(char quote) {
         append_utf8(text, static_cast<char32_t>(code));
         break;
       }
-      default: return fail(position_ - 2, "unknown escape in a quoted text");
+      default:
+        return fail(position_ - 2, "unknown escape in a quoted text");
     }
   }
   return fail(start, "quoted text without end");
@@ -216,7 +227,8 @@ Result<Token> Lexer::next() {
       if (token.text.empty()) return fail(token.offset, "a name must follow %");
       return token;
     }
-    default: break;
+    default:
+      break;
   }
   token.kind = TokenKind::symbol;
   constexpr std::array<std::string_view, 4> kTwo{"<=", ">=", "!=", "!~"};

@@ -15,9 +15,7 @@ namespace {
 bool is_number(const Value& value) {
   return value.tag() == Tag::integer || value.tag() == Tag::decimal;
 }
-bool is_temporal(Tag tag) {
-  return tag == Tag::date || tag == Tag::date_time || tag == Tag::time;
-}
+bool is_temporal(Tag tag) { return tag == Tag::date || tag == Tag::date_time || tag == Tag::time; }
 bool same_kind(Tag a, Tag b) { return (a == Tag::time) == (b == Tag::time); }
 
 /// Quantities of both, an integer or decimal counting as one of unit "1".
@@ -98,7 +96,8 @@ bool equal_trees(EvalContext& context, const Value& left, const Value& right) {
   const tree::Node* b = &right.node();
   const bool foreign = &left.document() != &right.document();
   const auto same_name = [&](const tree::Node& x, const tree::Node& y) {
-    if (!foreign || !(tree::is_local(x.name()) || tree::is_local(y.name()))) return x.name() == y.name();
+    if (!foreign || !(tree::is_local(x.name()) || tree::is_local(y.name())))
+      return x.name() == y.name();
     return left.document().name(x) == right.document().name(y);
   };
   const auto same_value = [](const tree::Node& x, const tree::Node& y) {
@@ -203,7 +202,8 @@ Computed compute_integers(EvalContext& context, Code code, std::int64_t a, std::
       if (__builtin_mul_overflow(a, b, &result)) return nothing();
       return integer_result(result);
     case Code::integer_divide:
-      if (b == 0 || b == -1) return b == 0 ? nothing() : compute_integers(context, Code::subtract, 0, a);
+      if (b == 0 || b == -1)
+        return b == 0 ? nothing() : compute_integers(context, Code::subtract, 0, a);
       return integer_result(a / b);
     case Code::modulo:
       if (b == 0 || b == -1) return b == 0 ? nothing() : integer_result(0);
@@ -218,11 +218,21 @@ Computed compute_integers(EvalContext& context, Code code, std::int64_t a, std::
 Computed compute_decimals(EvalContext& context, Code code, const Decimal& a, const Decimal& b) {
   std::optional<Decimal> result;
   switch (code) {
-    case Code::add: result = Decimal::add(a, b); break;
-    case Code::subtract: result = Decimal::subtract(a, b); break;
-    case Code::multiply: result = Decimal::multiply(a, b); break;
-    case Code::divide: result = Decimal::divide(a, b); break;
-    case Code::modulo: result = Decimal::remainder(a, b); break;
+    case Code::add:
+      result = Decimal::add(a, b);
+      break;
+    case Code::subtract:
+      result = Decimal::subtract(a, b);
+      break;
+    case Code::multiply:
+      result = Decimal::multiply(a, b);
+      break;
+    case Code::divide:
+      result = Decimal::divide(a, b);
+      break;
+    case Code::modulo:
+      result = Decimal::remainder(a, b);
+      break;
     default: {
       result = Decimal::integer_divide(a, b);
       if (!result) return nothing();
@@ -337,10 +347,14 @@ Comparison compare_values(const Value& a, const Value& b) {
   if (is_number(a) && is_number(b)) return from(*number_of(a) <=> *number_of(b));
   if (is_temporal(a.tag()) && is_temporal(b.tag()) && same_kind(a.tag(), b.tag())) {
     switch (compare(a.moment(), b.moment())) {
-      case Order::less: return Comparison::less;
-      case Order::equal: return Comparison::equal;
-      case Order::greater: return Comparison::greater;
-      case Order::unknown: return Comparison::unknown;
+      case Order::less:
+        return Comparison::less;
+      case Order::equal:
+        return Comparison::equal;
+      case Order::greater:
+        return Comparison::greater;
+      case Order::unknown:
+        return Comparison::unknown;
     }
   }
   if (a.tag() == Tag::quantity || b.tag() == Tag::quantity) {
@@ -415,12 +429,16 @@ std::uint64_t Members::hash(const Value& item) {
     return result;
   }
   switch (value->tag()) {
-    case Tag::boolean: return value->boolean() ? 2 : 3;
+    case Tag::boolean:
+      return value->boolean() ? 2 : 3;
     case Tag::integer:
     case Tag::decimal:
-      return mix(5, static_cast<std::uint64_t>(std::hash<double>{}(number_of(*value)->to_double())));
-    case Tag::string: return mix(7, std::hash<std::string_view>{}(value->text()));
-    default: return 11;
+      return mix(5,
+                 static_cast<std::uint64_t>(std::hash<double>{}(number_of(*value)->to_double())));
+    case Tag::string:
+      return mix(7, std::hash<std::string_view>{}(value->text()));
+    default:
+      return 11;
   }
 }
 

@@ -12,8 +12,8 @@ std::string_view calendar_unit(std::string_view word) noexcept {
   constexpr std::array<std::string_view, 8> kUnits{"year", "month",  "week",   "day",
                                                    "hour", "minute", "second", "millisecond"};
   for (const std::string_view unit : kUnits) {
-    if (word == unit || (word.size() == unit.size() + 1 && word.starts_with(unit) &&
-                         word.ends_with('s'))) {
+    if (word == unit ||
+        (word.size() == unit.size() + 1 && word.starts_with(unit) && word.ends_with('s'))) {
       return unit;
     }
   }
@@ -83,7 +83,8 @@ class Parser {
                std::vector<AstIndex> children = {}) {
     std::uint32_t depth = 0;
     for (const AstIndex child : children) depth = std::max(depth, ast_[child].depth);
-    ast_.nodes.push_back({kind, false, depth + 1, offset, std::move(text), {}, std::move(children)});
+    ast_.nodes.push_back(
+        {kind, false, depth + 1, offset, std::move(text), {}, std::move(children)});
     deepest_ = std::max(deepest_, depth + 1);
     return static_cast<AstIndex>(ast_.nodes.size() - 1);
   }
@@ -210,14 +211,22 @@ class Parser {
   Result<AstIndex> term() {
     const std::uint32_t offset = current_.offset;
     switch (current_.kind) {
-      case TokenKind::end: return fail("the expression ends where a value is needed");
-      case TokenKind::string: return literal(AstKind::string);
-      case TokenKind::integer: return number(AstKind::integer);
-      case TokenKind::decimal: return number(AstKind::decimal);
-      case TokenKind::date: return literal(AstKind::date);
-      case TokenKind::date_time: return literal(AstKind::date_time);
-      case TokenKind::time: return literal(AstKind::time);
-      case TokenKind::percent: return literal(AstKind::external);
+      case TokenKind::end:
+        return fail("the expression ends where a value is needed");
+      case TokenKind::string:
+        return literal(AstKind::string);
+      case TokenKind::integer:
+        return number(AstKind::integer);
+      case TokenKind::decimal:
+        return number(AstKind::decimal);
+      case TokenKind::date:
+        return literal(AstKind::date);
+      case TokenKind::date_time:
+        return literal(AstKind::date_time);
+      case TokenKind::time:
+        return literal(AstKind::time);
+      case TokenKind::percent:
+        return literal(AstKind::external);
       case TokenKind::dollar:
         return literal(current_.text == "this"    ? AstKind::this_item
                        : current_.text == "index" ? AstKind::index
@@ -225,8 +234,10 @@ class Parser {
       case TokenKind::identifier:
         if (current_.text == "true" || current_.text == "false") return literal(AstKind::boolean);
         return invocation();
-      case TokenKind::delimited: return invocation();
-      case TokenKind::symbol: break;
+      case TokenKind::delimited:
+        return invocation();
+      case TokenKind::symbol:
+        break;
     }
     if (current_.is("(")) {
       CONCORD_TRY(advance());

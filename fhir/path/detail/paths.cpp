@@ -26,7 +26,8 @@ void Compiler::flush(Chain& chain, std::uint32_t offset) {
   program_.steps.insert(program_.steps.end(), chain.steps.begin(), chain.steps.end());
   program_.step_names.insert(program_.step_names.end(), chain.step_names.begin(),
                              chain.step_names.end());
-  chain.segments.push_back({SegmentKind::walk, start, static_cast<std::uint32_t>(chain.steps.size()), offset});
+  chain.segments.push_back(
+      {SegmentKind::walk, start, static_cast<std::uint32_t>(chain.steps.size()), offset});
   chain.steps.clear();
   chain.step_names.clear();
 }
@@ -63,7 +64,8 @@ void Compiler::add_child(const definitions::Child& child, tree::Symbol name, Fou
   if (child.type != nullptr) {
     found.type.add({child.type, Tag::boolean});
   } else {
-    for (const definitions::ElementType& one : element.types) found.type.add({one.type, Tag::boolean});
+    for (const definitions::ElementType& one : element.types)
+      found.type.add({one.type, Tag::boolean});
   }
 }
 
@@ -76,7 +78,8 @@ void Compiler::find_children(const Static& parents, tree::Symbol name, Found& fo
       if (parent.system == Tag::type_info && (text == "name" || text == "namespace")) {
         found.type.add({nullptr, Tag::string});
         found.names.push_back(name);
-      } else if (parent.system == Tag::quantity && (text == "value" || text == "unit" || text == "code")) {
+      } else if (parent.system == Tag::quantity &&
+                 (text == "value" || text == "unit" || text == "code")) {
         found.type.add({nullptr, text == "value" ? Tag::decimal : Tag::string});
         found.names.push_back(name);
       }
@@ -110,8 +113,8 @@ bool Compiler::self(Chain& chain, const AstNode& node, Error& error) {
   }
   if (type == nullptr && context_.definitions != nullptr) return false;
   if (type != nullptr && chain.type.known && !chain.type.types.empty()) {
-    const bool fits = std::any_of(
-        chain.type.types.begin(), chain.type.types.end(), [&](const TypeRef& focus) {
+    const bool fits =
+        std::any_of(chain.type.types.begin(), chain.type.types.end(), [&](const TypeRef& focus) {
           return focus.fhir != nullptr && (focus.fhir->is(*type) || type->is(*focus.fhir));
         });
     if (!fits && context_.strict) {
@@ -173,8 +176,9 @@ Result<void> Compiler::member(Chain& chain, const AstNode& node, bool first) {
     found.type = open || !chain.type.types.empty() ? Static::unknown() : Static::nothing();
     found.type.ordered = chain.type.ordered;
   } else if (found.choice_by_full_name && context_.strict) {
-    return fail(node.offset, "\"" + node.text +
-                                 "\" is written without its type in FHIRPath, with ofType() behind");
+    return fail(
+        node.offset,
+        "\"" + node.text + "\" is written without its type in FHIRPath, with ofType() behind");
   } else if (open) {
     found.type = Static::unknown();
     found.type.ordered = chain.type.ordered;

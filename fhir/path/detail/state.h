@@ -71,6 +71,7 @@ class EvalContext::State {
   detail::WellKnown names;
   Collection context;  ///< %context
   Collection total;
+  std::size_t index = 0;  ///< $index where the running function was called
   std::vector<Collection> bound;
   std::vector<Collection> locals;
   std::unordered_map<const tree::Node*, detail::ResourceIndex> indexes;  ///< by Bundle

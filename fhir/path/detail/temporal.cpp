@@ -159,14 +159,19 @@ void write(std::string& text, int value, int width) {
 std::int64_t end_of(Moment moment) {
   const Parts p = parts_of(moment.micros);
   switch (moment.precision) {
-    case Precision::year: return days_of(p.year + 1, 1, 1) * kDay;
+    case Precision::year:
+      return days_of(p.year + 1, 1, 1) * kDay;
     case Precision::month:
       return (p.month == 12 ? days_of(p.year + 1, 1, 1) : days_of(p.year, p.month + 1, 1)) * kDay;
-    case Precision::day: return moment.micros + kDay;
-    case Precision::hour: return moment.micros + kHour;
-    case Precision::minute: return moment.micros + kMinute;
+    case Precision::day:
+      return moment.micros + kDay;
+    case Precision::hour:
+      return moment.micros + kHour;
+    case Precision::minute:
+      return moment.micros + kMinute;
     case Precision::second:
-    case Precision::millisecond: return moment.micros + 1;
+    case Precision::millisecond:
+      return moment.micros + 1;
   }
   return moment.micros;
 }
@@ -175,13 +180,19 @@ std::int64_t truncated(std::int64_t micros, Precision precision) {
   const Parts p = parts_of(micros);
   const std::int64_t day = micros - p.of_day;
   switch (precision) {
-    case Precision::year: return days_of(p.year, 1, 1) * kDay;
-    case Precision::month: return days_of(p.year, p.month, 1) * kDay;
-    case Precision::day: return day;
-    case Precision::hour: return day + p.of_day / kHour * kHour;
-    case Precision::minute: return day + p.of_day / kMinute * kMinute;
+    case Precision::year:
+      return days_of(p.year, 1, 1) * kDay;
+    case Precision::month:
+      return days_of(p.year, p.month, 1) * kDay;
+    case Precision::day:
+      return day;
+    case Precision::hour:
+      return day + p.of_day / kHour * kHour;
+    case Precision::minute:
+      return day + p.of_day / kMinute * kMinute;
     case Precision::second:
-    case Precision::millisecond: return micros;
+    case Precision::millisecond:
+      return micros;
   }
   return micros;
 }
@@ -357,8 +368,7 @@ std::optional<Moment> move(Tag tag, Moment moment, std::int64_t count, TimeUnit 
     if (total < 12 || total >= 120'000) return std::nullopt;
     const int year = static_cast<int>(total / 12);
     const int month = static_cast<int>(total % 12) + 1;
-    moment.micros =
-        days_of(year, month, std::min(p.day, last_day(year, month))) * kDay + p.of_day;
+    moment.micros = days_of(year, month, std::min(p.day, last_day(year, month))) * kDay + p.of_day;
     return moment;
   }
   std::int64_t step = kDay;
@@ -381,14 +391,29 @@ std::optional<Bounded> boundary(Tag tag, Moment moment, std::optional<int> digit
   if (!digits) digits = is_time ? 9 : (tag == Tag::date ? 8 : 17);
   Precision wanted{};
   switch (*digits + (is_time ? 8 : 0)) {
-    case 4: wanted = Precision::year; break;
-    case 6: wanted = Precision::month; break;
-    case 8: wanted = Precision::day; break;
-    case 10: wanted = Precision::hour; break;
-    case 12: wanted = Precision::minute; break;
-    case 14: wanted = Precision::second; break;
-    case 17: wanted = Precision::millisecond; break;
-    default: return std::nullopt;
+    case 4:
+      wanted = Precision::year;
+      break;
+    case 6:
+      wanted = Precision::month;
+      break;
+    case 8:
+      wanted = Precision::day;
+      break;
+    case 10:
+      wanted = Precision::hour;
+      break;
+    case 12:
+      wanted = Precision::minute;
+      break;
+    case 14:
+      wanted = Precision::second;
+      break;
+    case 17:
+      wanted = Precision::millisecond;
+      break;
+    default:
+      return std::nullopt;
   }
   if (is_time && *digits < 2) return std::nullopt;
   if (tag == Tag::date && wanted > Precision::day) return std::nullopt;

@@ -40,7 +40,8 @@ enum class TimeUnit : std::uint8_t { year, month, week, day, hour, minute, secon
 std::optional<TimeUnit> time_unit(std::string_view unit, bool calendar);
 
 /// `moment` moved by `count` units; a unit finer than the precision is converted first, its
-/// fraction dropped. Nothing when the result leaves the years 1 to 9999; times wrap around midnight.
+/// fraction dropped. Nothing when the result leaves the years 1 to 9999; times wrap around
+/// midnight.
 std::optional<Moment> move(Tag tag, Moment moment, std::int64_t count, TimeUnit unit);
 
 /// The first or last moment the value may mean, written with `digits` digits (4 year, 6 month,

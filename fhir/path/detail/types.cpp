@@ -32,9 +32,7 @@ std::optional<Tag> only_tag(const Static& value) {
 }
 
 bool is_number(Tag tag) { return tag == Tag::integer || tag == Tag::decimal; }
-bool is_temporal(Tag tag) {
-  return tag == Tag::date || tag == Tag::date_time || tag == Tag::time;
-}
+bool is_temporal(Tag tag) { return tag == Tag::date || tag == Tag::date_time || tag == Tag::time; }
 
 }  // namespace
 
@@ -103,18 +101,26 @@ std::string mismatch(Code code, const Static& a, const Static& b) {
   const auto y = only_tag(b);
   if (!x || !y) return {};
   const bool numbers = is_number(*x) && is_number(*y);
-  const bool quantities = (*x == Tag::quantity || is_number(*x)) &&
-                          (*y == Tag::quantity || is_number(*y));
+  const bool quantities =
+      (*x == Tag::quantity || is_number(*x)) && (*y == Tag::quantity || is_number(*y));
   const bool strings = *x == Tag::string && *y == Tag::string;
   const bool moved = is_temporal(*x) && *y == Tag::quantity;
   bool fits = true;
   switch (code) {
-    case Code::add: fits = quantities || strings || moved; break;
-    case Code::subtract: fits = quantities || moved; break;
+    case Code::add:
+      fits = quantities || strings || moved;
+      break;
+    case Code::subtract:
+      fits = quantities || moved;
+      break;
     case Code::multiply:
-    case Code::divide: fits = quantities; break;
+    case Code::divide:
+      fits = quantities;
+      break;
     case Code::integer_divide:
-    case Code::modulo: fits = numbers; break;
+    case Code::modulo:
+      fits = numbers;
+      break;
     case Code::less:
     case Code::less_equal:
     case Code::greater:
@@ -122,7 +128,8 @@ std::string mismatch(Code code, const Static& a, const Static& b) {
       fits = quantities || strings ||
              (is_temporal(*x) && is_temporal(*y) && (*x == Tag::time) == (*y == Tag::time));
       break;
-    default: break;
+    default:
+      break;
   }
   if (fits) return {};
   return "the operator has no meaning for " + names_of(a) + " and " + names_of(b);
@@ -135,12 +142,16 @@ std::string refused(Accepts accepts, const Static& input) {
     switch (accepts) {
       case Accepts::string:
         return tag && (*tag == Tag::string || (type.fhir != nullptr && *tag != Tag::quantity));
-      case Accepts::number: return tag && (is_number(*tag) || *tag == Tag::quantity);
-      case Accepts::boolean: return tag && *tag == Tag::boolean;
+      case Accepts::number:
+        return tag && (is_number(*tag) || *tag == Tag::quantity);
+      case Accepts::boolean:
+        return tag && *tag == Tag::boolean;
       case Accepts::temporal:
         return tag && (is_temporal(*tag) || is_number(*tag) || *tag == Tag::quantity);
-      case Accepts::node: return type.fhir != nullptr;
-      case Accepts::any: break;
+      case Accepts::node:
+        return type.fhir != nullptr;
+      case Accepts::any:
+        break;
     }
     return true;
   };

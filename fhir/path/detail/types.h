@@ -31,7 +31,9 @@ struct Static {
 
   static Static unknown(bool single = false) { return {{}, false, single, true}; }
   static Static nothing() { return {{}, true, true, true}; }
-  static Static system(Tag tag, bool single = true) { return {{{nullptr, tag}}, true, single, true}; }
+  static Static system(Tag tag, bool single = true) {
+    return {{{nullptr, tag}}, true, single, true};
+  }
   static Static element(const definitions::Type& type, bool single) {
     return {{{&type, Tag::boolean}}, true, single, true};
   }

@@ -1,6 +1,5 @@
 #include "fhir/path/detail/unicode.h"
 
-
 namespace concord::path::detail {
 
 void append_utf8(std::string& text, char32_t code) {
@@ -45,13 +44,16 @@ Character character_at(std::string_view text, std::size_t at) noexcept {
     return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
   };
   switch (size) {
-    case 2: return {((byte(0) & 0x1F) << 6) | (byte(1) & 0x3F), 2};
-    case 3: return {((byte(0) & 0x0F) << 12) | ((byte(1) & 0x3F) << 6) | (byte(2) & 0x3F), 3};
+    case 2:
+      return {((byte(0) & 0x1F) << 6) | (byte(1) & 0x3F), 2};
+    case 3:
+      return {((byte(0) & 0x0F) << 12) | ((byte(1) & 0x3F) << 6) | (byte(2) & 0x3F), 3};
     case 4:
       return {((byte(0) & 0x07) << 18) | ((byte(1) & 0x3F) << 12) | ((byte(2) & 0x3F) << 6) |
                   (byte(3) & 0x3F),
               4};
-    default: return {byte(0), 1};
+    default:
+      return {byte(0), 1};
   }
 }
 

@@ -16,14 +16,22 @@ struct Span {
 std::optional<Span> span_of(std::string_view unit, bool calendar, bool loosely) {
   if (const auto known = time_unit(unit, calendar)) {
     switch (*known) {
-      case TimeUnit::year: return Span{true, 12};
-      case TimeUnit::month: return Span{true, 1};
-      case TimeUnit::week: return Span{false, 604'800'000};
-      case TimeUnit::day: return Span{false, 86'400'000};
-      case TimeUnit::hour: return Span{false, 3'600'000};
-      case TimeUnit::minute: return Span{false, 60'000};
-      case TimeUnit::second: return Span{false, 1000};
-      case TimeUnit::millisecond: return Span{false, 1};
+      case TimeUnit::year:
+        return Span{true, 12};
+      case TimeUnit::month:
+        return Span{true, 1};
+      case TimeUnit::week:
+        return Span{false, 604'800'000};
+      case TimeUnit::day:
+        return Span{false, 86'400'000};
+      case TimeUnit::hour:
+        return Span{false, 3'600'000};
+      case TimeUnit::minute:
+        return Span{false, 60'000};
+      case TimeUnit::second:
+        return Span{false, 1000};
+      case TimeUnit::millisecond:
+        return Span{false, 1};
     }
   }
   if (loosely && unit == "a") return Span{true, 12};

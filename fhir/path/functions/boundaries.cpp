@@ -35,14 +35,14 @@ std::optional<Decimal> boundary_of(const Decimal& value, int places, bool high) 
   if (!step) return std::nullopt;
   const Decimal magnitude = value.absolute();
   const bool outward = high != value.is_negative();
-  const auto bound =
-      outward ? Decimal::add(magnitude, *step) : Decimal::subtract(magnitude, *step);
+  const auto bound = outward ? Decimal::add(magnitude, *step) : Decimal::subtract(magnitude, *step);
   if (!bound) return std::nullopt;
   std::optional<Decimal> cut = bound->rounded(places);
   if (!outward) {
     // Cut off: what rounding added is taken away again.
     if (*cut > *bound) {
-      std::string unit = places == 0 ? "1" : "0." + std::string(static_cast<std::size_t>(places) - 1, '0') + "1";
+      std::string unit =
+          places == 0 ? "1" : "0." + std::string(static_cast<std::size_t>(places) - 1, '0') + "1";
       const auto last = Decimal::parse(unit);
       cut = last ? Decimal::subtract(*cut, *last) : std::nullopt;
     }
@@ -81,9 +81,11 @@ Result<Collection> fn_boundary(EvalContext& context, const Collection& input, Ar
       const auto bound = detail::boundary(value->tag(), value->moment(), digits, kHigh);
       return bound ? Collection::of(Value::of(bound->tag, bound->moment)) : Collection();
     }
-    default: break;
+    default:
+      break;
   }
-  return make_error(ErrorCode::invalid, "the input of a boundary function must be a number, quantity, date or time");
+  return make_error(ErrorCode::invalid,
+                    "the input of a boundary function must be a number, quantity, date or time");
 }
 
 Result<Collection> fn_precision(EvalContext& context, const Collection& input, Args) {
@@ -92,12 +94,17 @@ Result<Collection> fn_precision(EvalContext& context, const Collection& input, A
   int digits = 0;
   switch (value->tag()) {
     case Tag::integer:
-    case Tag::decimal: digits = detail::number_of(*value)->scale(); break;
+    case Tag::decimal:
+      digits = detail::number_of(*value)->scale();
+      break;
     case Tag::date:
     case Tag::date_time:
-    case Tag::time: digits = detail::precision_digits(value->tag(), value->moment().precision); break;
+    case Tag::time:
+      digits = detail::precision_digits(value->tag(), value->moment().precision);
+      break;
     default:
-      return make_error(ErrorCode::invalid, "the input of precision() must be a number, date or time");
+      return make_error(ErrorCode::invalid,
+                        "the input of precision() must be a number, date or time");
   }
   return Collection::of(Value::of(std::int64_t{digits}));
 }
@@ -114,14 +121,29 @@ Result<Collection> fn_comparable(EvalContext& context, const Collection& input, 
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "lowBoundary", .max = 1, .handler = &fn_boundary<false>,
-     .returns = Returns::input_item, .accepts = Accepts::temporal, .pure = true},
-    {.name = "highBoundary", .max = 1, .handler = &fn_boundary<true>,
-     .returns = Returns::input_item, .accepts = Accepts::temporal, .pure = true},
-    {.name = "precision", .handler = &fn_precision, .returns = Returns::integer,
-     .accepts = Accepts::temporal, .pure = true},
-    {.name = "comparable", .min = 1, .max = 1, .handler = &fn_comparable,
-     .returns = Returns::boolean, .pure = true},
+    {.name = "lowBoundary",
+     .max = 1,
+     .handler = &fn_boundary<false>,
+     .returns = Returns::input_item,
+     .accepts = Accepts::temporal,
+     .pure = true},
+    {.name = "highBoundary",
+     .max = 1,
+     .handler = &fn_boundary<true>,
+     .returns = Returns::input_item,
+     .accepts = Accepts::temporal,
+     .pure = true},
+    {.name = "precision",
+     .handler = &fn_precision,
+     .returns = Returns::integer,
+     .accepts = Accepts::temporal,
+     .pure = true},
+    {.name = "comparable",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_comparable,
+     .returns = Returns::boolean,
+     .pure = true},
 };
 
 }  // namespace

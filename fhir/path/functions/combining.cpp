@@ -28,9 +28,17 @@ Result<Collection> fn_coalesce(EvalContext& context, const Collection& input, Ar
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "combine", .min = 1, .max = 1, .handler = &fn_combine,
-     .returns = Returns::with_argument, .pure = true},
-    {.name = "union", .min = 1, .max = 1, .handler = &fn_union, .returns = Returns::with_argument,
+    {.name = "combine",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_combine,
+     .returns = Returns::with_argument,
+     .pure = true},
+    {.name = "union",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_union,
+     .returns = Returns::with_argument,
      .pure = true},
     {.name = "coalesce", .min = 1, .max = 64, .lazy = true, .handler = &fn_coalesce},
 };

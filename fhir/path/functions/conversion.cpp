@@ -154,8 +154,8 @@ Result<Collection> fn_iif(EvalContext& context, const Collection& input, Args ar
   if (input.size() > 1) return make_error(ErrorCode::invalid, "iif() on several items");
   CONCORD_ASSIGN(const Collection criteria, context.call(args.lambda(0), input));
   CONCORD_ASSIGN(const auto value, context.one_system(criteria, "the criteria of iif()"));
-  const bool met = !criteria.empty() &&
-                   (!value || value->tag() != Tag::boolean || value->boolean());
+  const bool met =
+      !criteria.empty() && (!value || value->tag() != Tag::boolean || value->boolean());
   if (met) return context.call(args.lambda(1), input);
   return args.size() > 2 ? context.call(args.lambda(2), input) : Collection();
 }
@@ -182,8 +182,13 @@ constexpr FunctionRow kRows[] = {
     row("convertsToDateTime", &fn_converts<&to_date_time>, Returns::boolean),
     row("convertsToTime", &fn_converts<&to_time>, Returns::boolean),
     row("convertsToQuantity", &fn_converts<&to_quantity>, Returns::boolean, 1),
-    {.name = "iif", .min = 2, .max = 3, .lazy = true, .handler = &fn_iif,
-     .returns = Returns::either, .takes_criteria = true},
+    {.name = "iif",
+     .min = 2,
+     .max = 3,
+     .lazy = true,
+     .handler = &fn_iif,
+     .returns = Returns::either,
+     .takes_criteria = true},
 };
 
 }  // namespace

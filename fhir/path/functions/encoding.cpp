@@ -190,8 +190,13 @@ Result<Collection> fn_unescape(EvalContext& context, const Collection& input, Ar
 }
 
 constexpr FunctionRow row(std::string_view name, Handler handler) {
-  return {.name = name, .min = 1, .max = 1, .handler = handler, .returns = Returns::string,
-          .accepts = Accepts::string, .pure = true};
+  return {.name = name,
+          .min = 1,
+          .max = 1,
+          .handler = handler,
+          .returns = Returns::string,
+          .accepts = Accepts::string,
+          .pure = true};
 }
 
 constexpr FunctionRow kRows[] = {

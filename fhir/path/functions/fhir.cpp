@@ -93,7 +93,8 @@ Result<Collection> fn_conforms_to(EvalContext& context, const Collection& input,
     const definitions::Type* type = definitions->type(context.type_of(input.front()));
     return Collection::of(type != nullptr && type->is(*wanted));
   }
-  if (!context.hooks.conforms_to) return make_error(ErrorCode::invalid, "conformsTo() of an unknown profile");
+  if (!context.hooks.conforms_to)
+    return make_error(ErrorCode::invalid, "conformsTo() of an unknown profile");
   CONCORD_ASSIGN(const bool conforms, context.hooks.conforms_to(input.front(), *url));
   return Collection::of(conforms);
 }
@@ -126,7 +127,8 @@ Result<Collection> fn_html_checks(EvalContext& context, const Collection& input,
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   }
   const std::size_t start = lower.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos || lower.compare(start, 4, "<div") != 0) return Collection::of(false);
+  if (start == std::string::npos || lower.compare(start, 4, "<div") != 0)
+    return Collection::of(false);
   for (const std::string_view refused :
        {"<script", "<form", "<object", "<iframe", "<link", "<base", "<style", "<head", "<body",
         "<frame", "<!doctype", "<!entity", "javascript:", "vbscript:"}) {
@@ -156,14 +158,19 @@ Result<Collection> fn_html_checks(EvalContext& context, const Collection& input,
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "extension", .min = 1, .max = 1, .handler = &fn_extension,
+    {.name = "extension",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_extension,
      .returns = Returns::extensions},
     {.name = "hasValue", .handler = &fn_has_value, .returns = Returns::boolean},
     {.name = "getValue", .handler = &fn_get_value, .returns = Returns::unknown},
     {.name = "resolve", .handler = &fn_resolve},
-    {.name = "memberOf", .min = 1, .max = 1, .handler = &fn_member_of,
-     .returns = Returns::boolean},
-    {.name = "conformsTo", .min = 1, .max = 1, .handler = &fn_conforms_to,
+    {.name = "memberOf", .min = 1, .max = 1, .handler = &fn_member_of, .returns = Returns::boolean},
+    {.name = "conformsTo",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_conforms_to,
      .returns = Returns::boolean},
     {.name = "type", .handler = &fn_type, .returns = Returns::type_info},
     {.name = "htmlChecks", .handler = &fn_html_checks, .returns = Returns::boolean},

@@ -1,5 +1,6 @@
-// FHIRPath chapter 5.2, Filtering and projection: http://hl7.org/fhirpath/N1/#filtering-and-projection
-// ofType(), is() and as() take the name of a type and are part of the compiler.
+// FHIRPath chapter 5.2, Filtering and projection:
+// http://hl7.org/fhirpath/N1/#filtering-and-projection ofType(), is() and as() take the name of a
+// type and are part of the compiler.
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -26,8 +27,8 @@ Result<Collection> fn_select(EvalContext& context, const Collection& input, Args
   return all;
 }
 
-/// repeat(projection): what the projection gives, for the input and then for everything new it gave;
-/// an item that was there already is not followed again, so that circles end.
+/// repeat(projection): what the projection gives, for the input and then for everything new it
+/// gave; an item that was there already is not followed again, so that circles end.
 Result<Collection> fn_repeat(EvalContext& context, const Collection& input, Args args) {
   Collection all;
   detail::Members seen(context);
@@ -51,8 +52,8 @@ Result<Collection> fn_repeat(EvalContext& context, const Collection& input, Args
   return all;
 }
 
-/// sort([key, …]): by the items or by keys, each descending with a minus in front; nothing comes
-/// first. Draft of FHIRPath 3.0.
+/// sort([key, …]): by the items or by keys, each descending with a minus in front; items
+/// without a key come first either way. Draft of FHIRPath 3.0.
 Result<Collection> fn_sort(EvalContext& context, const Collection& input, Args args) {
   const std::size_t width = std::max<std::size_t>(args.size(), 1);
   std::vector<std::optional<Value>> keys;
@@ -78,7 +79,7 @@ Result<Collection> fn_sort(EvalContext& context, const Collection& input, Args a
       const bool descending = !args.empty() && args.lambda(i).descending;
       if (!x || !y) {
         if (x.has_value() == y.has_value()) continue;
-        return descending ? x.has_value() : y.has_value();
+        return y.has_value();
       }
       const auto order = detail::compare_values(*x, *y);
       if (order == detail::Comparison::incomparable) comparable = false;
@@ -101,9 +102,18 @@ Result<Collection> fn_sort(EvalContext& context, const Collection& input, Args a
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "where", .min = 1, .max = 1, .lazy = true, .handler = &fn_where,
-     .returns = Returns::input, .takes_criteria = true},
-    {.name = "select", .min = 1, .max = 1, .lazy = true, .handler = &fn_select,
+    {.name = "where",
+     .min = 1,
+     .max = 1,
+     .lazy = true,
+     .handler = &fn_where,
+     .returns = Returns::input,
+     .takes_criteria = true},
+    {.name = "select",
+     .min = 1,
+     .max = 1,
+     .lazy = true,
+     .handler = &fn_select,
      .returns = Returns::argument},
     {.name = "repeat", .min = 1, .max = 1, .lazy = true, .handler = &fn_repeat},
     {.name = "sort", .max = 8, .lazy = true, .handler = &fn_sort, .returns = Returns::input},

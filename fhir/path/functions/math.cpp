@@ -101,14 +101,20 @@ Result<Collection> fn_round(EvalContext& context, const Collection& input, Args 
     places = *given;
   }
   if (!number) return Collection();
-  if (places < 0) return make_error(ErrorCode::invalid, "the precision of round() must be 0 or more");
+  if (places < 0)
+    return make_error(ErrorCode::invalid, "the precision of round() must be 0 or more");
   return of(context, number->rounded(static_cast<int>(std::min<std::int64_t>(places, 100))));
 }
 
 constexpr FunctionRow row(std::string_view name, Handler handler, Returns returns,
                           std::uint8_t min = 0, std::uint8_t max = 0) {
-  return {.name = name, .min = min, .max = max, .handler = handler, .returns = returns,
-          .accepts = Accepts::number, .pure = true};
+  return {.name = name,
+          .min = min,
+          .max = max,
+          .handler = handler,
+          .returns = returns,
+          .accepts = Accepts::number,
+          .pure = true};
 }
 
 constexpr FunctionRow kRows[] = {

@@ -122,12 +122,30 @@ Result<Collection> fn_replace_matches(EvalContext& context, const Collection& in
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "matches", .min = 1, .max = 1, .handler = &fn_matches, .returns = Returns::boolean,
-     .accepts = Accepts::string, .pure = true, .prepare = &prepare},
-    {.name = "matchesFull", .min = 1, .max = 1, .handler = &fn_matches_full,
-     .returns = Returns::boolean, .accepts = Accepts::string, .pure = true, .prepare = &prepare},
-    {.name = "replaceMatches", .min = 2, .max = 2, .handler = &fn_replace_matches,
-     .returns = Returns::string, .accepts = Accepts::string, .pure = true, .prepare = &prepare},
+    {.name = "matches",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_matches,
+     .returns = Returns::boolean,
+     .accepts = Accepts::string,
+     .pure = true,
+     .prepare = &prepare},
+    {.name = "matchesFull",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_matches_full,
+     .returns = Returns::boolean,
+     .accepts = Accepts::string,
+     .pure = true,
+     .prepare = &prepare},
+    {.name = "replaceMatches",
+     .min = 2,
+     .max = 2,
+     .handler = &fn_replace_matches,
+     .returns = Returns::string,
+     .accepts = Accepts::string,
+     .pure = true,
+     .prepare = &prepare},
 };
 
 }  // namespace

@@ -144,8 +144,7 @@ Result<Collection> fn_trim(EvalContext& context, const Collection& input, Args) 
   constexpr std::string_view kBlank = " \t\r\n\f\v";
   const std::size_t first = text->find_first_not_of(kBlank);
   if (first == std::string_view::npos) return Collection::of(Value::of(std::string_view("", 0)));
-  return Collection::of(
-      Value::of(text->substr(first, text->find_last_not_of(kBlank) - first + 1)));
+  return Collection::of(Value::of(text->substr(first, text->find_last_not_of(kBlank) - first + 1)));
 }
 
 Result<Collection> fn_split(EvalContext& context, const Collection& input, Args args) {
@@ -187,8 +186,13 @@ Result<Collection> fn_join(EvalContext& context, const Collection& input, Args a
 
 constexpr FunctionRow row(std::string_view name, Handler handler, Returns returns,
                           std::uint8_t min = 0, std::uint8_t max = 0) {
-  return {.name = name, .min = min, .max = max, .handler = handler, .returns = returns,
-          .accepts = Accepts::string, .pure = true};
+  return {.name = name,
+          .min = min,
+          .max = max,
+          .handler = handler,
+          .returns = returns,
+          .accepts = Accepts::string,
+          .pure = true};
 }
 
 constexpr FunctionRow kRows[] = {

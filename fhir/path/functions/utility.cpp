@@ -1,4 +1,5 @@
-// FHIRPath chapters 5.9 and 7, Utility functions and aggregates: http://hl7.org/fhirpath/N1/#utility-functions
+// FHIRPath chapters 5.9 and 7, Utility functions and aggregates:
+// http://hl7.org/fhirpath/N1/#utility-functions
 #include "fhir/path/context.h"
 #include "fhir/path/detail/temporal.h"
 #include "fhir/path/functions/registry.h"
@@ -60,7 +61,11 @@ Result<Collection> fn_aggregate(EvalContext& context, const Collection& input, A
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "trace", .min = 1, .max = 2, .lazy = true, .handler = &fn_trace,
+    {.name = "trace",
+     .min = 1,
+     .max = 2,
+     .lazy = true,
+     .handler = &fn_trace,
      .returns = Returns::input},
     {.name = "now", .handler = &fn_now, .returns = Returns::date_time},
     {.name = "today", .handler = &fn_today, .returns = Returns::date},
