@@ -12,16 +12,11 @@
 
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
+#include "fhir/definitions/definitions.h"
+#include "fhir/path/function_table.h"
 #include "fhir/tree/document.h"
 #include "gateway/agreements/decision.h"
 #include "gateway/agreements/facts.h"
-
-namespace concord::definitions {
-class Definitions;
-}
-namespace concord::path {
-class FunctionTable;
-}
 
 namespace concord::agreements {
 

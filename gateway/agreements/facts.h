@@ -13,13 +13,12 @@ namespace concord::agreements {
 
 enum class FactType : unsigned char { boolean, integer, decimal, string, date };
 
-/// One fact an expression may name as `%facts.<name>`. The catalogue is facts.yaml in this room:
-/// a name outside it is an error when an agreement is compiled, so a slip cannot become a rule that
-/// never fires.
+/// One fact an expression may name as `%facts.<name>`. A name outside the catalogue is an error
+/// when an agreement is compiled, so a slip cannot become a rule that never fires.
 struct FactKind {
-  std::string name;
+  std::string_view name;
   FactType type;
-  std::string meaning;  ///< with unit
+  std::string_view meaning;  ///< with unit
 };
 
 /// The facts that exist, sorted by name.
