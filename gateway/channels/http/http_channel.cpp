@@ -31,8 +31,11 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return copy;
 }
 
+/// 127.0.0.0/8 in dotted form, ::1, localhost. A name that only begins like an address is none.
 bool is_loopback_name(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host == "::1" || host.starts_with("127.");
+  if (host == "localhost" || host == "[::1]" || host == "::1") return true;
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 Result<void> check_endpoint(const std::string& name, const Endpoint& endpoint) {

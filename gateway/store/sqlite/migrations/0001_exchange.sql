@@ -65,7 +65,7 @@ CREATE TABLE outbox (
   format      TEXT NOT NULL,
   purpose     TEXT NOT NULL,
   subject     TEXT NOT NULL,      -- '' : no order
-  message_id  TEXT NOT NULL,
+  message_id  TEXT NOT NULL COLLATE NOCASE,
   interaction TEXT NOT NULL,
   payload     INTEGER NOT NULL,
   state       INTEGER NOT NULL,
