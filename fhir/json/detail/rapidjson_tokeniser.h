@@ -71,9 +71,10 @@ TokenError tokenise(char* text, std::size_t size, Events& events) {
     bool Key(const char* name, rapidjson::SizeType length, bool) {
       return events.key(std::string_view(name, length), at(name) - 1);
     }
-    bool StartObject() { return events.begin_object(stream.Tell() - 1); }
+    // These two are called before the bracket is taken.
+    bool StartObject() { return events.begin_object(stream.Tell()); }
     bool EndObject(rapidjson::SizeType) { return events.end_object(); }
-    bool StartArray() { return events.begin_array(stream.Tell() - 1); }
+    bool StartArray() { return events.begin_array(stream.Tell()); }
     bool EndArray(rapidjson::SizeType) { return events.end_array(); }
     // Never called with numbers as text; the concept asks for them.
     bool Int(int) { return false; }

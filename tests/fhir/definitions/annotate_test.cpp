@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "fhir/json/writer.h"
+#include "fhir/xml/reader.h"
 #include "tests/fhir/definitions/loaded.h"
 
 namespace concord::definitions {
@@ -89,6 +91,20 @@ TEST(Annotate, LeavesResourcesOfUnknownTypeAlone) {
   EXPECT_THAT(annotated(R"({"resourceType": "Patient",
                            "contained": [{"resourceType": "Prescription", "status": "x"}]})"),
               ElementsAre("Patient.contained[0]: Prescription", "Patient.contained[0].status: "));
+}
+
+TEST(Annotate, GivesTreesFromXmlTheKindsAndArraysOfJson) {
+  auto document = xml::read_fhir(
+      R"(<Patient xmlns="http://hl7.org/fhir"><active value="true"/><name><family value="A"/></name>)"
+      R"(<multipleBirthInteger value="2"/></Patient>)",
+      r4().symbols);
+  ASSERT_THAT(document, IsOk());
+  tree::Builder builder(*document);
+  annotate(builder, r4().definitions);
+  const auto written = json::write(*document);
+  ASSERT_THAT(written, IsOk());
+  EXPECT_EQ(*written, R"({"resourceType":"Patient","active":true,"name":[{"family":"A"}],)"
+                      R"("multipleBirthInteger":2})");
 }
 
 TEST(Annotate, DoesNotHideWhatJsonWroteWrong) {

@@ -1,0 +1,123 @@
+#include "fhir/validate/validator.h"
+
+#include <algorithm>
+
+#include "fhir/definitions/annotate.h"
+#include "fhir/json/reader.h"
+#include "fhir/validate/rule.h"
+#include "fhir/validate/rules/registry.h"
+#include "fhir/validate/structure.h"
+#include "fhir/xml/reader.h"
+
+namespace concord::validate {
+
+using definitions::Child;
+using definitions::Definitions;
+using definitions::Type;
+using tree::Node;
+
+std::optional<Policy> policy_from(std::string_view text) {
+  if (text == "refuse") return Policy::refuse;
+  if (text == "warn") return Policy::warn;
+  if (text == "accept") return Policy::accept;
+  return std::nullopt;
+}
+
+struct Validator::Compiled {
+  const Definitions* definitions;
+  std::vector<std::unique_ptr<Rule>> rules;
+  std::vector<Plan> plans;  // by Type::index()
+  std::size_t most_children = 0;
+
+  void walk(const Node& root, const Type& root_type, Context& context) const;
+};
+
+Validator::Validator(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+Validator::Validator(Validator&&) noexcept = default;
+Validator& Validator::operator=(Validator&&) noexcept = default;
+Validator::~Validator() = default;
+
+Validator Validator::compile(const Definitions& definitions) {
+  auto compiled = std::make_unique<Compiled>();
+  compiled->definitions = &definitions;
+  rules::Table table;
+  register_rules(table);
+  compiled->rules = table.take();
+  compiled->plans.resize(definitions.types().size());
+  for (const auto& rule : compiled->rules) {
+    rule->prepare(definitions);
+    for (const Type* type : definitions.types()) {
+      if (!type->is_model()) rule->compile(*type, compiled->plans[type->index()]);
+    }
+  }
+  for (const Type* type : definitions.types()) {
+    auto& plan = compiled->plans[type->index()];
+    plan.elements_.resize(type->elements().size());
+    compiled->most_children = std::max(compiled->most_children, type->elements().size());
+  }
+  return Validator(std::move(compiled));
+}
+
+/// One step per node: its children are looked up, counted and checked, then stand in line to be
+/// walked themselves. The line is on the heap and bounded by the number of nodes.
+void Validator::Compiled::walk(const Node& root, const Type& root_type, Context& context) const {
+  std::vector<std::pair<const Node*, const Type*>> open{{&root, &root_type}};
+  open.reserve(64);
+  std::vector<std::uint32_t> counted(most_children);
+  for (const auto& check : plans[root_type.index()].nodes_) check.run(check.data, root, context);
+  while (!open.empty()) {
+    const auto [node, type] = open.back();
+    open.pop_back();
+    const Plan& plan = plans[type->index()];
+    const std::span<std::uint32_t> counts(counted.data(), type->elements().size());
+    std::fill(counts.begin(), counts.end(), 0u);
+    tree::Symbol before = tree::Symbol::kNone;
+    for (const Node& child : node->children()) {
+      const Child found = type->child(child.name());
+      const Type* own = check_structure(child, found, child.name() != before, context);
+      before = child.name();
+      if (found.element != nullptr) ++counts[found.element->order];
+      if (own == nullptr) continue;
+      for (const auto& check : plan.elements_[found.element->order]) {
+        check.run(check.data, child, context);
+      }
+      for (const auto& check : plans[own->index()].nodes_) check.run(check.data, child, context);
+      const bool leaf = own->is_primitive() && child.first_child() == nullptr;
+      if (!leaf) open.emplace_back(&child, own);
+    }
+    for (const auto& check : plan.children_) check.run(check.data, *node, counts, context);
+  }
+}
+
+Report Validator::validate(const tree::Document& document, const Options& options) const {
+  const Definitions& definitions = *compiled_->definitions;
+  Context context(document, definitions, options);
+  const Node& root = document.root();
+  if (const Type* type = check_root(root, context)) {
+    compiled_->walk(root, *type, context);
+    for (const auto& rule : compiled_->rules) rule->finish(context);
+  }
+  return context.finish();
+}
+
+Report validate_text(std::string text, const Validator& validator, const Definitions& definitions,
+                     const Options& options, const tree::Limits& limits) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const bool is_xml = first != std::string::npos && text[first] == '<';
+  auto document = is_xml ? xml::read_fhir(std::move(text), definitions.symbols(), limits)
+                         : json::read(std::move(text), definitions.symbols(), limits);
+  if (!document) {
+    Report report;
+    report.issues = std::move(document.error().issues);
+    report.errors = report.issues.size();
+    for (Issue& issue : report.issues) {
+      if (issue.code.empty()) issue.code = error_row(document.error().code).issue_type;
+    }
+    return report;
+  }
+  tree::Builder builder(*document);
+  definitions::annotate(builder, definitions);
+  return validator.validate(*document, options);
+}
+
+}  // namespace concord::validate
