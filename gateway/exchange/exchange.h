@@ -69,6 +69,8 @@ struct Parts {
   /// How strictly to validate, by the name of the caller's policy; null: no such policy.
   std::function<const validate::Options*(std::string_view policy)> validation;
   const agreements::AgreementSet* agreements = nullptr;
+  /// Reads what is known beside the message, once for each decision; may be empty: nothing is.
+  std::function<Result<agreements::Facts>(const Decoded&)> facts;
   const mappers::Mappers* mappers = nullptr;
   store::Store* store = nullptr;
   Clock clock;

@@ -50,6 +50,8 @@ class Commit {
   Result<Exchange> operator()(Translated&& translated, const UuidSource& uuids, Instant now) const;
 
  private:
+  Result<Exchange> restored(std::string id, std::string_view answer) const;
+
   store::Store* store_;
   std::string node_;
   std::chrono::hours keys_kept_;

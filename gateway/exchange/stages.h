@@ -111,6 +111,8 @@ struct RoutingTable {
   const Route* find(std::string_view message_kind) const;
 };
 
+class Decoded;
+
 /// Hop 1: bytes within the limits, in an encoding we read.
 class Received {
  public:
@@ -123,7 +125,7 @@ class Received {
       : arrival_(std::move(arrival)), encoding_(encoding), limits_(limits) {}
   friend Result<Received> receive(Arrival&& arrival, const ReceiveLimits& limits);
   friend class Authenticated;
-  friend class Decoded;
+  std::string take_bytes() { return std::move(arrival_.bytes); }
   Arrival arrival_;
   Encoding encoding_;
   ReceiveLimits limits_;
@@ -140,6 +142,9 @@ class Authenticated {
   Authenticated(Received&& received, Caller caller)
       : received_(std::move(received)), caller_(std::move(caller)) {}
   friend Result<Authenticated> authenticate(Received&& received, const CallerDirectory& callers);
+  friend Result<Decoded> decode(Authenticated&& authenticated,
+                                const definitions::Definitions& definitions);
+  std::string take_bytes() { return received_.take_bytes(); }
   Received received_;
   Caller caller_;
 };

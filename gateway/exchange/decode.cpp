@@ -1,0 +1,26 @@
+// Hop 3: a typed tree with the identities of its message.
+#include "fhir/definitions/annotate.h"
+#include "fhir/json/reader.h"
+#include "fhir/xml/reader.h"
+#include "gateway/exchange/hops.h"
+#include "gateway/exchange/message_facts.h"
+
+namespace concord::exchange {
+
+Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definitions& definitions) {
+  const ReceiveLimits& bounds = authenticated.received().limits();
+  const tree::Limits limits{bounds.max_bytes, bounds.max_depth, bounds.max_nodes};
+  // The bytes move into the document, which keeps them as they were received.
+  std::string bytes = authenticated.take_bytes();
+  const Sha256 digest = sha256(bytes);
+  auto read = authenticated.received().encoding() == Encoding::json
+                  ? json::read(std::move(bytes), definitions.symbols(), limits)
+                  : xml::read_fhir(std::move(bytes), definitions.symbols(), limits);
+  if (!read) return std::move(read).error();
+  tree::Builder builder(*read);
+  definitions::annotate(builder, definitions);
+  CONCORD_ASSIGN(MessageFacts message, read_message_facts(*read));
+  return Decoded(std::move(authenticated), std::move(*read), std::move(message), digest);
+}
+
+}  // namespace concord::exchange

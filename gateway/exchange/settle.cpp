@@ -1,0 +1,252 @@
+#include "gateway/exchange/settle.h"
+
+#include <algorithm>
+
+#include "gateway/exchange/task.h"
+#include "gateway/store/store.h"
+
+namespace concord::exchange {
+
+namespace {
+
+using channels::Carried;
+using mappers::Acknowledgement;
+using outbox::Handover;
+using outbox::Judgement;
+using store::ItemState;
+
+constexpr int kTaskTries = 5;
+
+bool same_id(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           const auto lower = [](char c) {
+             return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+           };
+           return lower(x) == lower(y);
+         });
+}
+
+/// Codes and public texts of an acknowledgement on one line: "AE 5000 Unable to process message".
+std::string reason_of(const Acknowledgement& acknowledgement) {
+  std::string reason = acknowledgement.code;
+  for (const Issue& issue : acknowledgement.issues) {
+    if (!reason.empty()) reason += reason == acknowledgement.code ? " " : "; ";
+    if (!issue.detail_code.empty()) reason += issue.detail_code + " ";
+    reason += issue.text;
+  }
+  return reason;
+}
+
+/// What a status of an item is called in the Task.
+struct TaskWords {
+  ItemState state;
+  std::string_view status;
+  std::string_view delivery;
+};
+constexpr TaskWords kTaskWords[] = {
+    {ItemState::pending, "requested", "queued"},
+    {ItemState::acked_transport, "received", "delivered"},
+    {ItemState::acked_infrastructure, "accepted", "understood"},
+    {ItemState::acked_business, "completed", "acknowledged"},
+    {ItemState::nacked, "rejected", "refused"},
+    {ItemState::dead, "failed", "undeliverable"},
+    {ItemState::cancelled, "cancelled", "undeliverable"},
+};
+
+const TaskWords& words_of(ItemState state) {
+  return *std::find_if(std::begin(kTaskWords), std::end(kTaskWords),
+                       [state](const TaskWords& words) { return words.state == state; });
+}
+
+ItemState state_of(const Acknowledgement& acknowledgement) {
+  if (acknowledgement.verdict == Acknowledgement::Verdict::refused) return ItemState::nacked;
+  return acknowledgement.final ? ItemState::acked_business : ItemState::acked_infrastructure;
+}
+
+/// The Task of an item as it will be in `state`; nothing when the item has none.
+Result<std::optional<store::TaskChange>> task_change(store::Store& store,
+                                                     const tree::Symbols& symbols,
+                                                     const std::string& task_id, ItemState state,
+                                                     TaskUpdate update) {
+  CONCORD_ASSIGN(auto task, store.task(task_id));
+  if (!task) return std::optional<store::TaskChange>{};
+  const TaskWords& words = words_of(state);
+  update.version = task->version + 1;
+  update.status = words.status;
+  update.delivery = words.delivery;
+  store::TaskChange change;
+  change.id = task_id;
+  change.expected_version = task->version;
+  change.status = std::string(words.status);
+  CONCORD_ASSIGN(change.body, update_task(std::move(task->body), update, symbols));
+  return std::optional<store::TaskChange>{std::move(change)};
+}
+
+TaskUpdate acknowledged_update(const Acknowledgement& acknowledgement, std::string_view bytes,
+                               Instant now) {
+  TaskUpdate update;
+  update.at = now;
+  if (acknowledgement.verdict == Acknowledgement::Verdict::refused) {
+    update.reason = reason_of(acknowledgement);
+  }
+  update.outputs = {{"acknowledgement", acknowledgement.code},
+                    {"acknowledgement-sha256", to_hex(sha256(bytes))}};
+  return update;
+}
+
+audit::Record task_record(const store::TaskChange& change, const store::Item& item,
+                          std::string_view actor, Instant now) {
+  return {audit::Event::task_changed,  now,          item.exchange, item.id, std::string(actor),
+          to_hex(sha256(change.body)), change.status};
+}
+
+}  // namespace
+
+Settler::Settler(const mappers::Mappers& mappers, store::Store& store, const tree::Symbols& symbols,
+                 SettlerSettings settings)
+    : mappers_(&mappers), store_(&store), symbols_(&symbols), settings_(std::move(settings)) {}
+
+Result<Judgement> Settler::judge(const store::Item& item, const channels::Receipt& receipt,
+                                 Instant now) {
+  Judgement judgement;
+  const mappers::Mapper* mapper = mappers_->find(item.format);
+  Result<Acknowledgement> read =
+      mapper == nullptr || receipt.bytes.empty()
+          ? make_error(ErrorCode::unsupported, "no acknowledgement in the answer")
+          : mapper->read_acknowledgement(receipt.bytes, receipt.content_type);
+  if (!read) {
+    // Taken by the transport and nothing more: said as such, and the rest is waited for.
+    if (receipt.carried != Carried::answered) return judgement;
+    judgement.verdict = Judgement::Verdict::settled;
+    judgement.state = ItemState::acked_transport;
+    judgement.reason = "transport " + std::to_string(receipt.peer_code);
+    judgement.expect = store::Expectation{"business", now + settings_.acknowledgement_due};
+    TaskUpdate update;
+    update.at = now;
+    CONCORD_ASSIGN(judgement.task,
+                   task_change(*store_, *symbols_, item.task, judgement.state, std::move(update)));
+    return judgement;
+  }
+  judgement.refers_to = read->refers_to;
+  judgement.reason = reason_of(*read);
+  if (!read->refers_to.empty() && !same_id(read->refers_to, item.message_id) &&
+      !same_id(read->refers_to, item.id)) {
+    judgement.verdict = Judgement::Verdict::foreign;
+    return judgement;
+  }
+  judgement.verdict = Judgement::Verdict::settled;
+  judgement.state = state_of(*read);
+  if (judgement.state == ItemState::acked_infrastructure) {
+    judgement.expect = store::Expectation{"business", now + settings_.acknowledgement_due};
+  }
+  CONCORD_ASSIGN(judgement.task, task_change(*store_, *symbols_, item.task, judgement.state,
+                                             acknowledged_update(*read, receipt.bytes, now)));
+  return judgement;
+}
+
+Result<Handover> Settler::hand_over(const store::Item& item, std::string_view reason_class,
+                                    std::string_view reason, Instant now) {
+  const auto route =
+      std::find_if(settings_.routes.routes.begin(), settings_.routes.routes.end(),
+                   [&](const Route& row) { return row.destination == item.destination; });
+  Handover handover;
+  handover.letter.reason_class = std::string(reason_class);
+  handover.letter.reason = std::string(reason);
+  if (route != settings_.routes.routes.end()) handover.letter.owner = route->owner;
+  handover.letter.due_at = now + settings_.dead_letter_due;
+  TaskUpdate update;
+  update.at = now;
+  update.reason = std::string(reason_class) + ": " + std::string(reason);
+  update.owner = handover.letter.owner;
+  update.due_at = handover.letter.due_at;
+  CONCORD_ASSIGN(handover.task,
+                 task_change(*store_, *symbols_, item.task, ItemState::dead, std::move(update)));
+  return handover;
+}
+
+Result<LateResult> Settler::acknowledge(const LateAcknowledgement& late, Instant now) {
+  const mappers::Mapper* mapper = mappers_->find(late.format);
+  if (mapper == nullptr) {
+    return make_error(ErrorCode::unsupported, "there is no such format");
+  }
+  CONCORD_ASSIGN(const Acknowledgement read,
+                 mapper->read_acknowledgement(late.bytes, late.content_type));
+  for (int i = 0; i < kTaskTries; ++i) {
+    CONCORD_ASSIGN(const auto item,
+                   read.refers_to.empty()
+                       ? Result<std::optional<store::Item>>(std::nullopt)
+                       : store_->item_by_message(late.destination, read.refers_to));
+    if (!item) {
+      CONCORD_TRY(keep_unmatched(late, read.refers_to, now));
+      return LateResult::unmatched;
+    }
+    const bool refused = read.verdict == Acknowledgement::Verdict::refused;
+    store::Acknowledged word;
+    word.item = item->id;
+    // One word of each kind counts: a second "accepted" changes nothing, and neither does a
+    // "refused" after the matter was settled.
+    word.effect = read.final ? "acknowledged" : "understood";
+    word.now = now;
+    word.state = state_of(read);
+    CONCORD_ASSIGN(word.task, task_change(*store_, *symbols_, item->task, word.state,
+                                          acknowledged_update(read, late.bytes, now)));
+    word.audit.push_back({refused ? audit::Event::item_rejected : audit::Event::item_delivered, now,
+                          item->exchange, item->id, settings_.node, to_hex(sha256(late.bytes)),
+                          reason_of(read)});
+    if (word.task) word.audit.push_back(task_record(*word.task, *item, settings_.node, now));
+    auto changed = store_->acknowledge(std::move(word));
+    if (changed) return *changed ? LateResult::settled : LateResult::repeated;
+    if (changed.error().code != ErrorCode::conflict) return std::move(changed).error();
+  }
+  return make_error(ErrorCode::transient, "the Task of this message is being changed too often");
+}
+
+Result<void> Settler::keep_unmatched(const LateAcknowledgement& late, std::string_view refers_to,
+                                     Instant now) {
+  store::Unmatched unmatched;
+  unmatched.destination = late.destination;
+  unmatched.refers_to = std::string(refers_to);
+  unmatched.reason = "names a message that was never sent";
+  unmatched.content_type = late.content_type;
+  unmatched.bytes = late.bytes;
+  unmatched.at = now;
+  unmatched.audit = {audit::Event::answer_unmatched,
+                     now,
+                     "",
+                     "",
+                     settings_.node,
+                     to_hex(sha256(late.bytes)),
+                     late.destination};
+  return store_->keep_unmatched(std::move(unmatched));
+}
+
+Result<void> Settler::replay(std::string_view id, std::string_view actor, Instant now) {
+  CONCORD_ASSIGN(const auto item, store_->item(id));
+  if (!item) return make_error(ErrorCode::not_found, "there is no such outbox item");
+  const auto allowed = item->deadline - item->created_at;
+  TaskUpdate update;
+  update.at = now;
+  update.due_at = now + allowed;
+  CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, item->task, ItemState::pending,
+                                        std::move(update)));
+  std::vector<audit::Record> records{{audit::Event::item_replayed, now, item->exchange, item->id,
+                                      std::string(actor), to_hex(item->digest), ""}};
+  if (task) records.push_back(task_record(*task, *item, actor, now));
+  return store_->replay(id, now, now + allowed, std::move(task), std::move(records));
+}
+
+Result<void> Settler::cancel(std::string_view id, std::string_view actor, Instant now) {
+  CONCORD_ASSIGN(const auto item, store_->item(id));
+  if (!item) return make_error(ErrorCode::not_found, "there is no such outbox item");
+  TaskUpdate update;
+  update.at = now;
+  update.reason = "taken out of the queue by a person";
+  CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, item->task, ItemState::cancelled,
+                                        std::move(update)));
+  std::vector<audit::Record> records{{audit::Event::item_cancelled, now, item->exchange, item->id,
+                                      std::string(actor), to_hex(item->digest), ""}};
+  if (task) records.push_back(task_record(*task, *item, actor, now));
+  return store_->cancel(id, now, std::move(task), std::move(records));
+}
+
+}  // namespace concord::exchange
