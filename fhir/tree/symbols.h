@@ -57,6 +57,20 @@ inline std::uint32_t hash_name(std::string_view name, std::uint64_t seed = 0) no
   return static_cast<std::uint32_t>(mixed ^ mixed >> 32);
 }
 
+/// Equality of two names; short ones, as most are, compare as two words.
+inline bool same_name(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  const auto load = [](const char* at) {
+    std::uint64_t value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  };
+  const std::size_t size = a.size();
+  if (size < 8 || size > 16) return a == b;
+  return ((load(a.data()) ^ load(b.data())) |
+          (load(a.data() + size - 8) ^ load(b.data() + size - 8))) == 0;
+}
+
 /// The names known at load: element and type names of the definitions, of logical models, maps and
 /// expressions. Grows only (whatever a message brings stays in its own document), so the table is
 /// bounded by what the operator loads. `find` and `text` take no lock and are safe beside `intern`.
@@ -78,7 +92,7 @@ class Symbols {
     for (std::uint32_t slot = hashed & (kSlots - 1);; slot = (slot + 1) & (kSlots - 1)) {
       const std::uint32_t entry = slots_[slot].load(std::memory_order_acquire);
       if (entry == 0) return Symbol::kNone;
-      if ((entry ^ hashed) >> 16 == 0 && texts_[entry & 0xFFFF] == name) {
+      if ((entry ^ hashed) >> 16 == 0 && same_name(texts_[entry & 0xFFFF], name)) {
         return static_cast<Symbol>(entry & 0xFFFF);
       }
     }

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "fhir/json/detail/stream.h"
 #include "fhir/json/detail/tokeniser.h"
 
 namespace concord::json::detail {
@@ -36,8 +37,6 @@ inline Fault fault_of(rapidjson::ParseErrorCode code) {
       return Fault::surrogate;
     case rapidjson::kParseErrorStringMissQuotationMark:
       return Fault::unterminated;
-    case rapidjson::kParseErrorStringInvalidEncoding:
-      return Fault::control;
     case rapidjson::kParseErrorNumberTooBig:
       return Fault::huge_number;
     case rapidjson::kParseErrorNumberMissFraction:
@@ -50,14 +49,14 @@ inline Fault fault_of(rapidjson::ParseErrorCode code) {
 
 template <typename Events>
 TokenError tokenise(char* text, std::size_t size, Events& events) {
-  rapidjson::InsituStringStream stream(text);
+  Stream stream(text);
 
-  // RapidJSON's idea of a handler. Strings and numbers come as pointers into `text`; for the rest
-  // the stream stands right behind the token.
+  // RapidJSON's idea of a handler. Strings and numbers come as pointers into `text`; the iterative
+  // parser stands right behind a literal, and still at the bracket that opens.
   struct Handler {
     Events& events;
     const char* const text;
-    rapidjson::InsituStringStream& stream;
+    Stream& stream;
 
     std::size_t at(const char* pointer) const { return static_cast<std::size_t>(pointer - text); }
     bool Null() { return events.null(stream.Tell() - 4); }
@@ -71,7 +70,6 @@ TokenError tokenise(char* text, std::size_t size, Events& events) {
     bool Key(const char* name, rapidjson::SizeType length, bool) {
       return events.key(std::string_view(name, length), at(name) - 1);
     }
-    // These two are called before the bracket is taken.
     bool StartObject() { return events.begin_object(stream.Tell()); }
     bool EndObject(rapidjson::SizeType) { return events.end_object(); }
     bool StartArray() { return events.begin_array(stream.Tell()); }
@@ -88,7 +86,12 @@ TokenError tokenise(char* text, std::size_t size, Events& events) {
                               rapidjson::kParseNumbersAsStringsFlag;
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
-  if (result.IsError()) return {fault_of(result.Code()), result.Offset()};
+  if (result.IsError()) {
+    const Fault fault = fault_of(result.Code());
+    // RapidJSON calls a control character a bad escape, too.
+    const bool control = fault == Fault::escape && text[result.Offset()] != '\\';
+    return {control ? Fault::control : fault, result.Offset()};
+  }
   // RapidJSON takes a zero byte for the end of the text.
   if (stream.Tell() != size) return {Fault::after_end, stream.Tell()};
   return {};
