@@ -42,6 +42,7 @@ struct Mentions {
   std::set<std::string, std::less<>> variables;
   std::set<std::string, std::less<>> facts;
   bool whole_facts = false;  ///< %facts without .name
+  bool quoted = false;       ///< %`name` or %'name'
 };
 
 /// The place after a literal, delimited identifier or comment that starts at `at`; `at` when none
@@ -75,6 +76,9 @@ Mentions mentions_in(std::string_view text) {
     }
     const std::string_view name = name_at(text, at + 1);
     at += 1 + name.size();
+    if (name.empty() && at < text.size() && (text[at] == '`' || text[at] == '\'')) {
+      found.quoted = true;
+    }
     if (name != "facts") {
       if (!name.empty()) found.variables.emplace(name);
       continue;
@@ -224,6 +228,7 @@ class Compiler {
   bool resolve(const YAML::Node& node, const Mentions& mentions, Focus focus,
                std::set<std::string, std::less<>>& facts, std::vector<std::size_t>& needed) {
     const std::size_t faults = file_.issues().size();
+    if (mentions.quoted) file_.fail(node, "names of variables are written without quotes here");
     if (mentions.whole_facts) file_.fail(node, "%facts must be followed by .name of a fact");
     for (const std::string& fact : mentions.facts) {
       if (find_fact(fact) == nullptr) {

@@ -97,6 +97,9 @@ TEST(AgreementFile, UnknownFactsAndVariablesAreFaults) {
               ElementsAre(AllOf(StartsWith("a.yaml:11:"), HasSubstr("repaet"))));
   EXPECT_THAT(faults(one_rule("    effect: warn\n    when: \"'%facts.zzz' = 'a'\"\n")),
               ElementsAre());
+  EXPECT_THAT(
+      faults(one_rule("    effect: warn\n    when: \"%`facts`.zzz = 'a'\"\n")),
+      testing::Contains("a.yaml:11:11: names of variables are written without quotes here"));
 }
 
 TEST(AgreementFile, DuplicateIdsAreFaults) {
