@@ -49,7 +49,7 @@ void EvalContext::reset() {
   State& s = *state_;
   s.scratch.rewind({});
   s.steps_left = s.limits.max_steps;
-  s.next_poll = 0;
+  s.next_poll = s.steps_left;
   s.error.reset();
   s.context = {};
   s.total = {};

@@ -59,7 +59,7 @@ class Running {
     if (outer_program_ == nullptr) {
       state.error.reset();
       state.steps_left = state.limits.max_steps;
-      state.next_poll = 0;
+      state.next_poll = state.steps_left;  // asks at once
     }
     // An expression inside an expression keeps its variables apart.
     outer_locals_.swap(state.locals);

@@ -61,7 +61,7 @@ class Compiler {
   };
   void find_children(const Static& parents, tree::Symbol name, Found& found, bool& open) const;
   void add_child(const definitions::Child& child, tree::Symbol name, Found& found) const;
-  std::vector<tree::Symbol> choice_names(tree::Symbol base) const;
+  const std::vector<tree::Symbol>& choice_names(tree::Symbol base);
   void flush(Chain& chain, std::uint32_t offset);
 
   // calls.cpp
@@ -91,6 +91,7 @@ class Compiler {
   Static focus_;
   Static total_ = Static::unknown();
   std::vector<Local> locals_;
+  std::map<tree::Symbol, std::vector<tree::Symbol>> choice_names_;
 };
 
 }  // namespace concord::path::detail

@@ -32,8 +32,11 @@ void Compiler::flush(Chain& chain, std::uint32_t offset) {
   chain.step_names.clear();
 }
 
-std::vector<tree::Symbol> Compiler::choice_names(tree::Symbol base) const {
-  std::vector<tree::Symbol> names;
+/// Every name a choice of that base name is written under, in any type.
+const std::vector<tree::Symbol>& Compiler::choice_names(tree::Symbol base) {
+  const auto [place, fresh] = choice_names_.try_emplace(base);
+  std::vector<tree::Symbol>& names = place->second;
+  if (!fresh) return names;
   for (const definitions::Type* type : context_.definitions->types()) {
     const definitions::Child child = type->child(base);
     if (!child || !child.element->is_choice || child.element->name != base) continue;

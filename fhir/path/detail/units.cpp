@@ -3,6 +3,7 @@
 #include <array>
 
 #include "fhir/path/detail/temporal.h"
+#include "fhir/path/detail/ucum.h"
 
 namespace concord::path::detail {
 
@@ -46,9 +47,17 @@ std::optional<Decimal> convert(const Decimal& value, std::string_view from, bool
   if (from == to && from_calendar == to_calendar) return value;
   const auto a = span_of(from, from_calendar, loosely);
   const auto b = span_of(to, to_calendar, loosely);
-  if (!a || !b || a->months != b->months) return std::nullopt;
-  const auto product = Decimal::multiply(value, Decimal(a->length));
-  return product ? Decimal::divide(*product, Decimal(b->length)) : std::nullopt;
+  if (a && b) {
+    if (a->months != b->months) return std::nullopt;
+    const auto product = Decimal::multiply(value, Decimal(a->length));
+    return product ? Decimal::divide(*product, Decimal(b->length)) : std::nullopt;
+  }
+  if (from_calendar || to_calendar) return std::nullopt;
+  const auto x = parse_ucum(from);
+  const auto y = parse_ucum(to);
+  if (!x || !y || !x->measures_the_same(*y)) return std::nullopt;
+  const auto product = Decimal::multiply(value, x->factor);
+  return product ? Decimal::divide(*product, y->factor) : std::nullopt;
 }
 
 bool comparable(std::string_view a, bool a_calendar, std::string_view b, bool b_calendar) {
@@ -58,13 +67,18 @@ bool comparable(std::string_view a, bool a_calendar, std::string_view b, bool b_
 std::optional<std::string> multiply_units(std::string_view a, std::string_view b) {
   if (a == "1") return std::string(b);
   if (b == "1") return std::string(a);
-  return std::string(a) + "." + std::string(b);
+  const bool compound = b.find('/') != std::string_view::npos;
+  return std::string(a) + "." + (compound ? "(" + std::string(b) + ")" : std::string(b));
 }
 
 std::optional<std::string> divide_units(std::string_view a, std::string_view b) {
   if (b == "1") return std::string(a);
   if (a == b) return "1";
-  return std::string(a == "1" ? "" : a) + "/" + std::string(b);
+  const bool compound = b.find_first_of("./") != std::string_view::npos;
+  std::string unit = a == "1" ? std::string() : std::string(a);
+  unit += '/';
+  unit += compound ? "(" + std::string(b) + ")" : std::string(b);
+  return unit;
 }
 
 }  // namespace concord::path::detail

@@ -9,9 +9,9 @@
 
 namespace concord::path::detail {
 
-/// `value` of one unit told in another; nothing when that is not known. Units of time convert
-/// among each other (a calendar month or year only to its like, never to UCUM's "mo" and "a"
-/// unless `loosely`); others to themselves.
+/// `value` of one unit told in another, UCUM codes (ucum.h) and calendar units; nothing when they
+/// do not measure the same or one of them is not known. Days, weeks and shorter are the same in
+/// both; a calendar month or year converts to its like only, to UCUM's "mo" and "a" when `loosely`.
 std::optional<Decimal> convert(const Decimal& value, std::string_view from, bool from_calendar,
                                std::string_view to, bool to_calendar, bool loosely = false);
 
