@@ -1,0 +1,372 @@
+#include "fhir/mapping/parser.h"
+
+#include <array>
+#include <utility>
+
+namespace concord::mapping {
+
+ast::Map parse(const MapSource& source, const MapLimits& limits, Findings& findings) {
+  if (source.text.size() > limits.max_bytes) {
+    findings.error(source.name, {1, 1}, code::kTooLong,
+                   "the map is longer than " + std::to_string(limits.max_bytes) + " bytes");
+    ast::Map map;
+    map.file = source.name;
+    return map;
+  }
+  return detail::Parser(source, limits, findings).parse();
+}
+
+namespace detail {
+namespace {
+
+using Prefixes = std::vector<std::pair<std::string, ast::Word>>;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+const ast::Word* prefix_named(const Prefixes& prefixes, std::string_view name) {
+  for (const auto& [known, system] : prefixes) {
+    if (known == name) return &system;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Parser::fail(Position at, std::string text) {
+  if (!ok_) return;
+  ok_ = false;
+  if (lexer_.failed()) {  // what the lexer met comes before what the parser misses because of it
+    at = lexer_.error_at();
+    text = lexer_.error_text();
+  }
+  findings_.error(source_.name, at, code::kSyntax, std::move(text));
+}
+
+bool Parser::skip_symbol(std::string_view symbol) {
+  if (!ok_ || !at_symbol(symbol)) return false;
+  lexer_.next();
+  return true;
+}
+
+bool Parser::skip_word(std::string_view word) {
+  if (!ok_ || !at_word(word)) return false;
+  lexer_.next();
+  return true;
+}
+
+void Parser::expect_symbol(std::string_view symbol) {
+  if (ok_ && !skip_symbol(symbol)) fail(token().at, "expected \"" + std::string(symbol) + "\"");
+}
+
+void Parser::expect_word(std::string_view word) {
+  if (ok_ && !skip_word(word)) fail(token().at, "expected \"" + std::string(word) + "\"");
+}
+
+ast::Word Parser::name(std::string_view what) {
+  if (!ok_) return {};
+  if (token().kind != TokenKind::name) {
+    fail(token().at, "expected " + std::string(what));
+    return {};
+  }
+  ast::Word word{token().quoted ? Lexer::unescaped(token().text) : std::string(token().text),
+                 token().at};
+  lexer_.next();
+  return word;
+}
+
+ast::Word Parser::string(std::string_view what) {
+  if (!ok_) return {};
+  if (token().kind != TokenKind::string) {
+    fail(token().at, "expected " + std::string(what) + " in quotes");
+    return {};
+  }
+  ast::Word word{Lexer::unescaped(token().text), token().at};
+  lexer_.next();
+  return word;
+}
+
+ast::Word Parser::path(std::string_view what) {
+  if (!ok_) return {};
+  ast::Word word;
+  word.text = std::string(lexer_.path_text(word.at));
+  if (word.text.empty()) fail(word.at, "expected " + std::string(what));
+  return word;
+}
+
+ast::Map Parser::parse() {
+  map_.file = source_.name;
+  comment_headers();
+  while (ok_ && token().kind != TokenKind::end) declaration();
+  if (ok_ && lexer_.failed()) fail(token().at, "");
+  if (ok_ && !map_.url.written()) {
+    fail({1, 1}, "the map has no url: write map \"url\" = name, or /// url = \"url\"");
+  }
+  return std::move(map_);
+}
+
+/// "/// key = value" lines before the first declaration; other lines that begin so are comments.
+void Parser::comment_headers() {
+  const std::string_view head = std::string_view(source_.text).substr(0, token().begin);
+  for (std::size_t at = 0; at < head.size();) {
+    std::size_t end = head.find('\n', at);
+    if (end == std::string_view::npos) end = head.size();
+    const std::string_view line = head.substr(at, end - at);
+    const std::size_t equals = line.find('=');
+    if (line.starts_with("///") && equals != std::string_view::npos) {
+      const std::string_view key = trimmed(line.substr(3, equals - 3));
+      const std::string_view written = trimmed(line.substr(equals + 1));
+      const bool quoted = written.size() >= 2 && (written[0] == '\'' || written[0] == '"') &&
+                          written.back() == written[0];
+      ast::Word word{quoted ? Lexer::unescaped(written) : std::string(written),
+                     lexer_.position(at + line.find(written))};
+      if (key == "url")
+        map_.url = std::move(word);
+      else if (key == "name")
+        map_.name = std::move(word);
+      else if (key == "title")
+        map_.title = std::move(word.text);
+      else if (key == "status")
+        map_.status = std::move(word.text);
+      else if (key == "version")
+        map_.version = std::move(word.text);
+      else if (key == "description")
+        map_.description = std::move(word.text);
+    }
+    at = end + 1;
+  }
+}
+
+void Parser::declaration() {
+  if (at_word("map")) return map_line();
+  if (at_word("uses")) return uses();
+  if (at_word("conceptmap")) return concept_map();
+  if (at_word("let")) return let();
+  if (at_word("group")) return group();
+  if (skip_word("imports")) {
+    map_.imports.push_back(string("the url of a map"));
+    skip_symbol(";");
+    return;
+  }
+  fail(token().at, "expected map, uses, imports, let, conceptmap or group");
+}
+
+void Parser::map_line() {
+  const Position at = token().at;
+  lexer_.next();
+  if (map_.url.written()) return fail(at, "a second url of the map");
+  map_.url = string("the url of the map");
+  expect_symbol("=");
+  if (!ok_) return;
+  map_.name = token().kind == TokenKind::string ? string("the name of the map")
+                                                : name("the name of the map");
+  skip_symbol(";");
+}
+
+void Parser::uses() {
+  lexer_.next();
+  ast::Uses uses;
+  uses.url = string("the url of a structure");
+  if (skip_word("alias")) uses.alias = name("an alias");
+  expect_word("as");
+  const ast::Word word = name("source, target, queried or produced");
+  if (!ok_) return;
+  constexpr std::array<std::pair<std::string_view, ast::Use>, 4> kUses{
+      {{"source", ast::Use::source},
+       {"target", ast::Use::target},
+       {"queried", ast::Use::queried},
+       {"produced", ast::Use::produced}}};
+  bool known = false;
+  for (const auto& [text, use] : kUses) {
+    if (text != word.text) continue;
+    uses.use = use;
+    known = true;
+  }
+  if (!known) return fail(word.at, "expected source, target, queried or produced");
+  skip_symbol(";");
+  map_.uses.push_back(std::move(uses));
+}
+
+void Parser::let() {
+  lexer_.next();
+  ast::Let let;
+  let.name = name("the name of a constant");
+  expect_symbol("=");
+  let.expression = path("a FHIRPath expression");
+  expect_symbol(";");
+  if (ok_) map_.lets.push_back(std::move(let));
+}
+
+void Parser::concept_map() {
+  lexer_.next();
+  ast::Concepts concepts;
+  concepts.url = string("the name of the concept map");
+  expect_symbol("{");
+  Prefixes prefixes;
+  while (ok_ && !at_symbol("}")) {
+    if (at_word("prefix")) {
+      lexer_.next();
+      const ast::Word prefix = name("a prefix");
+      expect_symbol("=");
+      ast::Word system = string("the url of a code system");
+      if (!ok_) return;
+      if (prefix_named(prefixes, prefix.text) != nullptr) {
+        return fail(prefix.at, "the prefix " + prefix.text + " is there already");
+      }
+      prefixes.emplace_back(prefix.text, std::move(system));
+    } else if (at_word("unmapped")) {
+      unmapped(prefixes, concepts);
+    } else {
+      concept_row(prefixes, concepts);
+    }
+    skip_symbol(";");
+  }
+  expect_symbol("}");
+  if (ok_) map_.concepts.push_back(std::move(concepts));
+}
+
+void Parser::concept_row(const Prefixes& prefixes, ast::Concepts& concepts) {
+  const auto code = [&](std::string& system) -> std::string {
+    const ast::Word prefix = name("a prefix");
+    expect_symbol(":");
+    if (!ok_) return {};
+    const ast::Word* url = prefix_named(prefixes, prefix.text);
+    if (url == nullptr) {
+      fail(prefix.at, "no prefix " + prefix.text);
+      return {};
+    }
+    system = url->text;
+    if (token().kind == TokenKind::string) return string("a code").text;
+    if (token().kind == TokenKind::integer || token().kind == TokenKind::decimal) {
+      std::string digits(token().text);
+      // "0001" and "1a" are codes too: digits, and letters that touch them.
+      const std::size_t end = token().end;
+      lexer_.next();
+      if (token().kind == TokenKind::name && token().begin == end) digits += name("a code").text;
+      return digits;
+    }
+    return name("a code").text;
+  };
+  ast::ConceptRow row;
+  row.source_code = code(row.source_system);
+  if (!ok_) return;
+  constexpr std::array<std::string_view, 7> kRelations{"==", "=", "<=", ">=", "-", "!=", "~"};
+  bool known = false;
+  for (const std::string_view relation : kRelations) known = known || at_symbol(relation);
+  if (!known) return fail(token().at, "expected one of == = <= >= - != ~");
+  row.equivalent = !at_symbol("!=");
+  lexer_.next();
+  row.target_code = code(row.target_system);
+  if (ok_) concepts.rows.push_back(std::move(row));
+}
+
+void Parser::unmapped(const Prefixes& prefixes, ast::Concepts& concepts) {
+  lexer_.next();
+  expect_word("for");
+  const ast::Word prefix = name("a prefix");
+  expect_symbol("=");
+  if (!ok_) return;
+  const ast::Word* url = prefix_named(prefixes, prefix.text);
+  if (url == nullptr) return fail(prefix.at, "no prefix " + prefix.text);
+  ast::Concepts::Unmapped rule;
+  rule.system = url->text;
+  if (skip_word("provided")) {
+    rule.provided = true;
+  } else if (skip_word("fixed")) {
+    rule.fixed = string("a code").text;
+  } else {
+    return fail(token().at, "expected provided or fixed");
+  }
+  if (ok_) concepts.unmapped.push_back(std::move(rule));
+}
+
+void Parser::group() {
+  lexer_.next();
+  ast::Group group;
+  const bool old_words = at_word("for");
+  if (old_words) old_group_head(group);
+  group.name = name("the name of a group");
+  const bool old_form = !at_symbol("(");
+  if (old_form) {
+    if (skip_word("extends")) group.extends = name("the name of a group");
+    while (ok_ && at_word("input")) group.inputs.push_back(input(true));
+    while (ok_ && !at_word("endgroup") && token().kind != TokenKind::end) rule(group.rules, true);
+    expect_word("endgroup");
+    skip_symbol(";");
+  } else {
+    lexer_.next();
+    while (ok_ && !at_symbol(")")) {
+      group.inputs.push_back(input(false));
+      if (!skip_symbol(",")) break;
+    }
+    expect_symbol(")");
+    if (skip_word("extends")) group.extends = name("the name of a group");
+    if (at_symbol("<<")) type_mode(group);
+    expect_symbol("{");
+    while (ok_ && !at_symbol("}") && token().kind != TokenKind::end) rule(group.rules, false);
+    expect_symbol("}");
+  }
+  if (ok_) map_.groups.push_back(std::move(group));
+}
+
+/// "for type+types" and "for types" before the name.
+void Parser::old_group_head(ast::Group& group) {
+  lexer_.next();
+  if (skip_word("types")) {
+    group.by_default = ast::Default::types;
+    return;
+  }
+  expect_word("type");
+  if (skip_symbol("+")) {
+    expect_word("types");
+    group.by_default = ast::Default::type_and_types;
+  } else {
+    group.by_default = ast::Default::types;
+  }
+}
+
+void Parser::type_mode(ast::Group& group) {
+  lexer_.next();
+  if (skip_word("types")) {
+    group.by_default = ast::Default::types;
+  } else if (skip_word("type")) {
+    expect_symbol("+");
+    group.by_default = ast::Default::type_and_types;
+  } else {
+    return fail(token().at, "expected types or type+");
+  }
+  expect_symbol(">>");
+}
+
+ast::Input Parser::input(bool old_form) {
+  ast::Input input;
+  if (old_form) {
+    lexer_.next();
+    input.name = name("the name of an input");
+    if (skip_symbol(":")) input.type = name("a type");
+    expect_word("as");
+  }
+  if (at_word("target")) {
+    input.target = true;
+  } else if (!at_word("source")) {
+    fail(token().at, "expected source or target");
+    return input;
+  }
+  lexer_.next();
+  if (old_form) {
+    skip_symbol(";");
+    return input;
+  }
+  input.name = name("the name of an input");
+  if (skip_symbol(":")) {
+    input.type = token().kind == TokenKind::string ? string("a type") : name("a type");
+  }
+  return input;
+}
+
+}  // namespace detail
+}  // namespace concord::mapping
