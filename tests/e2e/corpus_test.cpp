@@ -1,0 +1,68 @@
+// Every published prescription-order pair, from the HTTP request to the other side's record.
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <thread>
+
+#include "fhir/core/digest.h"
+#include "gateway/app/config.h"
+#include "gateway/app/gateway.h"
+#include "gateway/ops/log.h"
+#include "tests/e2e/world.h"
+
+namespace concord::test {
+namespace {
+
+/// The corpus was made with these identities at this instant: its manifests say so.
+app::Config corpus_config(const std::filesystem::path& folder, const std::string& url) {
+  const std::string text =
+      "http: {port: 0}\nadmin: {enabled: false}\ncaller: {identifier_policy: examples}\n"
+      "eps: {from_asid: '200000001285', to_asid: '567456789789', user_id: '555254239107', "
+      "role_id: '555254240100'}\n"
+      "store: {path: " +
+      (folder / "store.db").string() + "}\n";
+  const auto environment = [&](const std::string& name) -> std::optional<std::string> {
+    if (name == "CONCORD_DESTINATIONS_SPINE_URL") return url;
+    return std::nullopt;
+  };
+  auto config = app::make_config({{"corpus.yaml", text}}, environment);
+  EXPECT_TRUE(config.has_value()) << to_string(config.error());
+  return *std::move(config);
+}
+
+TEST(Corpus, EachPublishedPrescriptionIsDeliveredAsExactlyThePublishedBytes) {
+  const auto eps = corpus("eps");
+  if (!eps) return;
+  const auto cases = case_folders(*eps / "convert/send");
+  ASSERT_FALSE(cases.empty());
+
+  for (const auto& folder : cases) {
+    std::string expected = read_file(folder / "expected.xml");
+    if (expected.ends_with('\n')) expected.pop_back();  // the files end with one, the message not
+    // Several published requests share one Bundle.identifier: each gets a gateway of its own.
+    const TemporaryFolder temporary;
+    OtherSide other_side(temporary.path());
+    ops::Log log("error");
+    const Instant instant = *parse_instant("2022-02-01T00:00:00Z");
+    auto gateway = app::Gateway::start(
+        corpus_config(temporary.path(), other_side.url()), log, [=] { return instant; },
+        random_uuids());
+    ASSERT_TRUE(gateway.has_value()) << to_string(gateway.error());
+    HttpClient http((*gateway)->http_port());
+    const auto answer = http.request("POST", "/FHIR/R4/$process-message",
+                                     {{"Content-Type", "application/fhir+json"}},
+                                     read_file(folder / "request.json"));
+    ASSERT_TRUE(answer.has_value()) << folder;
+    ASSERT_EQ(answer->status, 202) << folder << answer->body;
+    for (int waited = 0; waited < 500 && other_side.arrivals().empty(); ++waited) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    const auto arrivals = other_side.arrivals();
+    ASSERT_EQ(arrivals.size(), 1u) << folder;
+    EXPECT_EQ(arrivals[0].digest, to_hex(sha256(expected))) << folder;
+  }
+}
+
+}  // namespace
+}  // namespace concord::test
