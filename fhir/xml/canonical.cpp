@@ -2,6 +2,7 @@
 
 #include <libxml/c14n.h>
 #include <libxml/parser.h>
+#include <libxml/xmlerror.h>
 
 #include <memory>
 #include <new>
@@ -41,6 +42,21 @@ class Measure final : public detail::Events {
   std::size_t nodes_ = 0;
 };
 
+/// Keeps libxml2 of this thread from printing what it finds wrong: texts of the message.
+class Quiet {
+ public:
+  Quiet() : handler_(xmlStructuredError), context_(xmlStructuredErrorContext) {
+    xmlSetStructuredErrorFunc(nullptr, [](void*, xmlErrorPtr) {});
+  }
+  ~Quiet() { xmlSetStructuredErrorFunc(context_, handler_); }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  xmlStructuredErrorFunc handler_;
+  void* context_;
+};
+
 struct FreeDocument {
   void operator()(xmlDocPtr document) const { xmlFreeDoc(document); }
 };
@@ -56,6 +72,7 @@ Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limit
     const std::string source(xml);
     Measure measure(source, limits);
     CONCORD_TRY(detail::tokenise(source, measure));
+    const Quiet quiet;
     const std::unique_ptr<xmlDoc, FreeDocument> document(
         xmlReadMemory(source.data(), static_cast<int>(source.size()), nullptr, nullptr,
                       XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR |
@@ -66,7 +83,8 @@ Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limit
                                           /*with_comments=*/0, &bytes);
     const std::unique_ptr<xmlChar, FreeBytes> owned(bytes);
     if (size < 0 || bytes == nullptr) {
-      return make_error(ErrorCode::internal, "the XML could not be brought into canonical form");
+      return make_error(ErrorCode::invalid,
+                        "XML without a canonical form: a relative namespace name");
     }
     return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
   } catch (const std::bad_alloc&) {

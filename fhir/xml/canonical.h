@@ -10,9 +10,9 @@
 namespace concord::xml {
 
 /// The canonical form of a whole document, without comments.
-/// Errors: malformed (not well-formed, a document type, not UTF-8), too_long (over a limit of
-/// `limits`; depth at most 250 whatever they say), internal.
-/// Source: http://www.w3.org/2001/10/xml-exc-c14n#
+/// Errors: malformed (not well-formed, a document type, not UTF-8), invalid (a namespace name that
+/// is a relative reference), too_long (over a limit of `limits`; depth at most 250 whatever they
+/// say). Source: http://www.w3.org/2001/10/xml-exc-c14n#
 Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limits = {});
 
 }  // namespace concord::xml

@@ -118,10 +118,12 @@ class FhirEvents final : public detail::Events {
   }
 
   void begin_narrative(const detail::Element& element) {
-    if (element.has_prefix) {
-      return refuse(ErrorCode::unsupported, "a narrative written with a namespace prefix",
+    // Its text must stand for itself wherever it goes.
+    if (element.has_prefix || !element.declares_namespace) {
+      return refuse(ErrorCode::unsupported, "a narrative that does not declare its own namespace",
                     element.offset);
     }
+    if (!narrative_attributes_are_plain(element)) return;
     Frame& frame = frames_.back();
     if (frame.holds_resource) {
       return refuse(ErrorCode::invalid, "more than one resource in an element", element.offset);
@@ -136,7 +138,23 @@ class FhirEvents final : public detail::Events {
     if (element.name_space != detail::kXhtmlNamespace || element.has_prefix) {
       return refuse(ErrorCode::invalid, "an element outside XHTML in a narrative", element.offset);
     }
+    if (frames_.size() + narrative_depth_ >= detail::kMostDepth) {
+      return refuse(ErrorCode::too_long,
+                    "nested deeper than " + std::to_string(detail::kMostDepth) + " levels",
+                    element.offset);
+    }
+    if (!narrative_attributes_are_plain(element)) return;
     ++narrative_depth_;
+  }
+
+  bool narrative_attributes_are_plain(const detail::Element& element) {
+    for (const detail::Attribute& attribute : element.attributes) {
+      if (!attribute.name_space.empty() && attribute.name_space != detail::kXmlNamespace) {
+        refuse(ErrorCode::invalid, "an attribute outside XHTML in a narrative", element.offset);
+        return false;
+      }
+    }
+    return true;
   }
 
   Node* append(Frame& frame, Symbol name, std::size_t offset) {

@@ -157,8 +157,8 @@ class Parse {
     return {reported, false};
   }
 
-  void start_element(const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int count,
-                     const xmlChar** attributes);
+  void start_element(const xmlChar* name, const xmlChar* prefix, const xmlChar* uri,
+                     bool declares_namespace, int count, const xmlChar** attributes);
   void refuse(ErrorCode code, std::string_view why, std::size_t offset) {
     events_.stop(make_error(code, std::string(why), {}, tree::position_in(source_, offset)));
     halt();
@@ -180,8 +180,8 @@ class Parse {
   std::vector<Attribute> attributes_;
 };
 
-void Parse::start_element(const xmlChar* name, const xmlChar* prefix, const xmlChar* uri, int count,
-                          const xmlChar** attributes) {
+void Parse::start_element(const xmlChar* name, const xmlChar* prefix, const xmlChar* uri,
+                          bool declares_namespace, int count, const xmlChar** attributes) {
   attributes_.clear();
   for (int i = 0; i < count; ++i, attributes += 5) {
     attributes_.push_back(
@@ -190,7 +190,7 @@ void Parse::start_element(const xmlChar* name, const xmlChar* prefix, const xmlC
   // A tag holds no other `<`, so the nearest one before is its own.
   const std::size_t end = offset();
   const std::size_t begin = end == 0 ? 0 : source_.rfind('<', end - 1);
-  events_.begin({view(name), view(uri), prefix != nullptr, attributes_, begin});
+  events_.begin({view(name), view(uri), prefix != nullptr, declares_namespace, attributes_, begin});
   halt();
 }
 
@@ -198,10 +198,13 @@ Result<void> Parse::run() {
   xmlSAXHandler sax{};
   sax.initialized = XML_SAX2_MAGIC;
   sax.startElementNs = [](void* context, const xmlChar* name, const xmlChar* prefix,
-                          const xmlChar* uri, int, const xmlChar**, int count, int,
-                          const xmlChar** attributes) {
+                          const xmlChar* uri, int declared, const xmlChar** namespaces, int count,
+                          int, const xmlChar** attributes) {
     Parse& parse = self(context);
-    if (!parse.events_.stopped()) parse.start_element(name, prefix, uri, count, attributes);
+    if (parse.events_.stopped()) return;
+    bool declares_namespace = false;  // pairs of prefix and name; a default has no prefix
+    for (int i = 0; i < declared; ++i) declares_namespace |= namespaces[2 * i] == nullptr;
+    parse.start_element(name, prefix, uri, declares_namespace, count, attributes);
   };
   sax.endElementNs = [](void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
     Parse& parse = self(context);

@@ -34,6 +34,7 @@ struct Element {
   std::string_view name;        ///< without its prefix; the same name has the same address
   std::string_view name_space;  ///< empty: none; the same namespace has the same address
   bool has_prefix;
+  bool declares_namespace;                ///< it has an `xmlns` attribute of its own
   std::span<const Attribute> attributes;  ///< without namespace declarations
   std::size_t offset;                     ///< of its `<`
 };
