@@ -182,6 +182,8 @@ class Parse {
 
 void Parse::start_element(const xmlChar* name, const xmlChar* prefix, const xmlChar* uri,
                           bool declares_namespace, int count, const xmlChar** attributes) {
+  // libxml2 reports a tag that breaks off, too, before it complains.
+  if (*context_->input->cur != '>' && *context_->input->cur != '/') return;
   attributes_.clear();
   for (int i = 0; i < count; ++i, attributes += 5) {
     attributes_.push_back(
@@ -296,6 +298,8 @@ Result<void> check_before_parsing(std::string_view source, const tree::Limits& l
       return malformed("a document type declaration", at);
     } else if (rest.starts_with("<?")) {
       return malformed("a processing instruction", at);
+    } else if (rest.empty()) {
+      return malformed("there is no XML element", at);
     } else {
       break;
     }
