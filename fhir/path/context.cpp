@@ -8,6 +8,7 @@
 #include "fhir/path/detail/evaluator.h"
 #include "fhir/path/detail/state.h"
 #include "fhir/path/detail/temporal.h"
+#include "fhir/path/detail/types.h"
 
 namespace concord::path {
 
@@ -192,39 +193,27 @@ tree::Symbol EvalContext::type_of(const Value& item) {
   return type == nullptr ? tree::Symbol::kNone : type->name();
 }
 
+void detail::ValueTags::build(const definitions::Definitions* definitions) {
+  built_for_ = definitions;
+  tags_.clear();
+  if (definitions == nullptr) return;
+  for (const definitions::Type* type : definitions->types()) {
+    const auto tag = converts_to(*type);
+    if (!tag) continue;
+    const std::size_t place = tree::number(type->name());
+    if (place >= tags_.size()) tags_.resize(place + 1, kNone);
+    tags_[place] = static_cast<std::uint8_t>(*tag);
+  }
+}
+
 namespace {
 
-/// Which System type an element's value has.
-Tag system_tag(const tree::Node& node, std::string_view type) {
-  switch (type.size()) {
-    case 4:
-      if (type == "date") return Tag::date;
-      if (type == "time") return Tag::time;
-      break;
-    case 7:
-      if (type == "boolean") return Tag::boolean;
-      if (type == "integer") return Tag::integer;
-      if (type == "decimal") return Tag::decimal;
-      if (type == "instant") return Tag::date_time;
-      break;
-    case 8:
-      if (type == "dateTime") return Tag::date_time;
-      break;
-    case 9:
-      if (type == "integer64") return Tag::integer;
-      break;
-    case 11:
-      if (type == "positiveInt" || type == "unsignedInt") return Tag::integer;
-      break;
-    case 0:
-      if (node.kind() == tree::Kind::boolean) return Tag::boolean;
-      if (node.kind() == tree::Kind::number) {
-        return node.text().find_first_of(".eE") == std::string_view::npos ? Tag::integer
-                                                                          : Tag::decimal;
-      }
-      break;
-    default:
-      break;
+/// Of a value whose type is not known: by how it was written.
+Tag written_tag(const tree::Node& node) {
+  if (node.kind() == tree::Kind::boolean) return Tag::boolean;
+  if (node.kind() == tree::Kind::number) {
+    const bool whole = node.text().find_first_of(".eE") == std::string_view::npos;
+    return whole ? Tag::integer : Tag::decimal;
   }
   return Tag::string;
 }
@@ -235,16 +224,13 @@ std::optional<Value> EvalContext::system_value(const Value& item) {
   if (!item.is_node()) return item;
   const tree::Node& node = item.node();
   if (!node.has_value()) {
-    const definitions::Definitions* definitions = state_->definitions;
-    if (definitions == nullptr || node.first_child() == nullptr) return std::nullopt;
+    if (node.first_child() == nullptr) return std::nullopt;
     const auto& names = state_->names;
     const tree::Node* number = node.child(names.value);
     if (number == nullptr || !number->has_value()) return std::nullopt;
-    const tree::Symbol type = type_of(item);
-    if (type == tree::Symbol::kNone) return std::nullopt;
-    const auto* known = definitions->type(type);
-    const auto* quantity = definitions->type("Quantity");
-    if (known == nullptr || quantity == nullptr || !known->is(*quantity)) return std::nullopt;
+    if (state_->tags.of(type_of(item)) != static_cast<std::uint8_t>(Tag::quantity)) {
+      return std::nullopt;
+    }
     const auto value = Decimal::parse(number->text());
     if (!value) return std::nullopt;
     const tree::Node* code = node.child(names.code);
@@ -257,10 +243,8 @@ std::optional<Value> EvalContext::system_value(const Value& item) {
   }
   if (reads != nullptr) reads->insert(node);
   const std::string_view text = node.text();
-  const tree::Symbol type = type_of(item);
-  const std::string_view type_name =
-      type == tree::Symbol::kNone ? std::string_view() : item.document().text(type);
-  switch (system_tag(node, type_name)) {
+  const std::uint8_t known = state_->tags.of(type_of(item));
+  switch (known == detail::ValueTags::kNone ? written_tag(node) : static_cast<Tag>(known)) {
     case Tag::boolean:
       if (text == "true" || text == "false") return Value::of(text == "true");
       break;

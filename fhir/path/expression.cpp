@@ -54,6 +54,7 @@ class Running {
     state.program = &program;
     state.definitions = program.definitions;
     state.names = program.names;
+    if (state.tags.built_for() != program.definitions) state.tags.build(program.definitions);
     state.context = focus;
     state.total = {};
     if (outer_program_ == nullptr) {

@@ -70,6 +70,8 @@ class Expression {
   /// arguments; in strict mode also unknown elements and types that cannot fit), too_long. Every
   /// issue has line and column in the file of `context.location`, and its text begins with the
   /// name of that file when there is one.
+  /// Names in the text become shared symbols for good: compile what an operator loads, never what a
+  /// message brings.
   static Result<Expression> compile(std::string_view text, const CompileContext& context);
 
   /// The value of the expression with `focus` as $this and %context. The result lives in `context`

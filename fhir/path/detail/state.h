@@ -22,6 +22,22 @@ struct Frame {
   std::size_t index = 0;
 };
 
+/// Which System type the values of each FHIR type have, by symbol: one look per value.
+class ValueTags {
+ public:
+  static constexpr std::uint8_t kNone = 0xFF;  ///< not known, or a complex type
+
+  void build(const definitions::Definitions* definitions);
+  std::uint8_t of(tree::Symbol type) const noexcept {
+    return tree::number(type) < tags_.size() ? tags_[tree::number(type)] : kNone;
+  }
+  const definitions::Definitions* built_for() const noexcept { return built_for_; }
+
+ private:
+  const definitions::Definitions* built_for_ = nullptr;
+  std::vector<std::uint8_t> tags_;
+};
+
 /// The resources of one Bundle by what a reference may call them.
 struct ResourceIndex {
   std::unordered_map<std::string_view, const tree::Node*> by_url;  ///< fullUrl
@@ -69,6 +85,7 @@ class EvalContext::State {
   // Of the last one that ran, for what is asked about its results.
   const definitions::Definitions* definitions = nullptr;
   detail::WellKnown names;
+  detail::ValueTags tags;
   Collection context;  ///< %context
   Collection total;
   std::size_t index = 0;  ///< $index where the running function was called
