@@ -1,0 +1,18 @@
+#include "mappers/eps/functions/registry.h"
+
+namespace concord::eps::functions {
+
+std::string expression_of(const path::Value& item) {
+  return item.is_node() ? item.document().path(item.node()) : std::string();
+}
+
+Error at(Error error, const path::Value& item) {
+  for (Issue& issue : error.issues) {
+    if (!issue.expression.empty()) continue;
+    issue.expression = expression_of(item);
+    if (item.is_node()) issue.position = item.document().position(item.node());
+  }
+  return error;
+}
+
+}  // namespace concord::eps::functions

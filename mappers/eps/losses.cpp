@@ -1,0 +1,219 @@
+#include "mappers/eps/losses.h"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace concord::eps {
+namespace {
+
+enum class Fate : std::uint8_t { implied, dropped, refused };
+
+struct Row {
+  std::string element;  ///< as written in the table, for texts
+  std::string value;    ///< empty: any
+  Fate fate = Fate::dropped;
+  std::string reason;
+};
+
+std::uint32_t key(tree::Symbol type, tree::Symbol name) {
+  return static_cast<std::uint32_t>(tree::number(type)) << 16 | tree::number(name);
+}
+
+std::string_view take_word(std::string_view& line) {
+  const std::size_t start = line.find_first_not_of(" \t");
+  if (start == std::string_view::npos) {
+    line = {};
+    return {};
+  }
+  line.remove_prefix(start);
+  const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end);
+  return word;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t\r");
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(" \t\r") - start + 1);
+}
+
+std::optional<Fate> fate_of(std::string_view word) {
+  if (word == "implied") return Fate::implied;
+  if (word == "dropped") return Fate::dropped;
+  if (word == "refused") return Fate::refused;
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct LossTable::Rows {
+  /// By type and name of an element; type kNone: any.
+  std::unordered_multimap<std::uint32_t, Row> elements;
+  /// By url of the extension an element stands in.
+  std::unordered_map<std::string, Row> extensions;
+  /// By type of a resource nothing of which was read.
+  std::unordered_map<tree::Symbol, Row> resources;
+  const definitions::Definitions* definitions = nullptr;
+  tree::Symbol entry, resource, url, extension_type;
+
+  const Row* element(tree::Symbol type, const tree::Node& node) const {
+    const auto [first, last] = elements.equal_range(key(type, node.name()));
+    const Row* any_value = nullptr;
+    for (auto at = first; at != last; ++at) {
+      if (at->second.value.empty()) {
+        any_value = &at->second;
+      } else if (node.has_value() && at->second.value == node.text()) {
+        return &at->second;
+      }
+    }
+    return any_value;
+  }
+
+  const Row* find(const tree::Node& node) const;
+};
+
+/// The row of an element none of which was read; null when the table has none.
+const Row* LossTable::Rows::find(const tree::Node& node) const {
+  const tree::Node* held = node.name() == entry ? node.child(resource) : &node;
+  if (held != nullptr && held->is(tree::Flag::resource)) {
+    const auto row = resources.find(held->type());
+    if (row != resources.end()) return &row->second;
+  }
+  if (node.parent() == nullptr) return nullptr;
+  if (const Row* row = element(node.parent()->type(), node)) return row;
+  for (const tree::Node* at = &node; at != nullptr && !extensions.empty(); at = at->parent()) {
+    if (at->type() != extension_type) continue;
+    const tree::Node* named = at->child(url);
+    const auto row =
+        named == nullptr ? extensions.end() : extensions.find(std::string(named->text()));
+    if (row != extensions.end()) return &row->second;
+  }
+  return element(tree::Symbol::kNone, node);
+}
+
+LossTable::LossTable(std::unique_ptr<const Rows> rows) : rows_(std::move(rows)) {}
+LossTable::LossTable(LossTable&&) noexcept = default;
+LossTable& LossTable::operator=(LossTable&&) noexcept = default;
+LossTable::~LossTable() = default;
+
+Result<LossTable> LossTable::read(std::string_view text, definitions::Definitions& definitions) {
+  auto rows = std::make_unique<Rows>();
+  tree::Symbols& symbols = definitions.symbols();
+  rows->definitions = &definitions;
+  rows->entry = symbols.intern("entry");
+  rows->resource = symbols.intern("resource");
+  rows->url = symbols.intern("url");
+  rows->extension_type = symbols.intern("Extension");
+  std::uint32_t number = 0;
+  while (!text.empty()) {
+    ++number;
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (trimmed(line).empty() || trimmed(line).starts_with("#")) continue;
+
+    std::string_view element = take_word(line);
+    const auto fate = fate_of(take_word(line));
+    const std::string_view reason = trimmed(line);
+    const auto wrong = [&](std::string_view what) {
+      return make_error(ErrorCode::internal, "not_carried.txt: " + std::string(what),
+                        "not_carried.txt", Position{number, 1});
+    };
+    if (!fate) return wrong("the second word must be implied, dropped or refused");
+    if (reason.empty()) return wrong("a reason is missing");
+    Row row{std::string(element), {}, *fate, std::string(reason)};
+    if (element.starts_with("extension:")) {
+      rows->extensions.emplace(std::string(element.substr(10)), std::move(row));
+      continue;
+    }
+    if (const std::size_t equals = element.find('='); equals != std::string_view::npos) {
+      row.value = std::string(element.substr(equals + 1));
+      element = element.substr(0, equals);
+    }
+    const std::size_t dot = element.rfind('.');
+    if (dot == std::string_view::npos) {
+      const definitions::Type* type = definitions.type(element);
+      if (type == nullptr || !type->is_resource()) return wrong("no such resource");
+      rows->resources.emplace(type->name(), std::move(row));
+      continue;
+    }
+    tree::Symbol owner = tree::Symbol::kNone;
+    const tree::Symbol name = symbols.intern(element.substr(dot + 1));
+    if (element.substr(0, dot) != "*") {
+      const definitions::Type* type = definitions.type(element.substr(0, dot));
+      if (type == nullptr || !type->child(name)) return wrong("no such element");
+      owner = type->name();
+    }
+    rows->elements.emplace(key(owner, name), std::move(row));
+  }
+  return LossTable(std::move(rows));
+}
+
+namespace {
+
+/// The topmost elements of which nothing was read, in document order. Returns whether anything of
+/// `node` was read. Depth is bounded by the document's limits.
+bool collect(const tree::Node& node, const tree::NodeSet& reads,
+             std::vector<const tree::Node*>& unread) {
+  bool any = reads.contains(node);
+  const std::size_t before = unread.size();
+  for (const tree::Node& child : node.children()) {
+    if (collect(child, reads, unread)) {
+      any = true;
+    } else {
+      unread.push_back(&child);
+    }
+  }
+  if (!any) unread.resize(before);
+  return any;
+}
+
+}  // namespace
+
+Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
+                                            const tree::NodeSet& reads) const {
+  std::vector<const tree::Node*> unread;
+  collect(bundle.root(), reads, unread);
+  std::vector<Issue> losses;
+  Error refusal;
+  refusal.code = ErrorCode::unsupported;
+  for (const tree::Node* node : unread) {
+    const Row* row = rows_->find(*node);
+    if (row != nullptr && row->fate == Fate::implied) continue;
+    const definitions::Type* owner = rows_->definitions->type(node->parent()->type());
+    const auto known = owner == nullptr ? definitions::Child{} : owner->child(node->name());
+    const bool refused =
+        row != nullptr ? row->fate == Fate::refused : known && known.element->is_modifier;
+    Issue issue;
+    issue.expression = bundle.path(*node);
+    issue.position = bundle.position(*node);
+    const std::string name =
+        (owner == nullptr ? std::string() : std::string(owner->label()) + ".") +
+        std::string(bundle.name(*node));
+    if (refused) {
+      issue.severity = Severity::error;
+      issue.text = name + " changes the meaning of the message and EPS cannot carry it";
+      if (row != nullptr) issue.text += ": " + row->reason;
+      issue.detail_code = "not-carried-modifier";
+      refusal.issues.push_back(std::move(issue));
+      continue;
+    }
+    issue.severity = Severity::warning;
+    issue.code = "not-supported";
+    if (row != nullptr) {
+      issue.text = name + " is not carried: " + row->reason;
+      issue.detail_code = "not-carried";
+    } else {
+      issue.text = name + " is not carried: EPS has no place for it";
+      issue.detail_code = "not-carried-unexpected";
+    }
+    losses.push_back(std::move(issue));
+  }
+  if (!refusal.issues.empty()) return refusal;
+  return losses;
+}
+
+}  // namespace concord::eps

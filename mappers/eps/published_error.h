@@ -1,0 +1,28 @@
+#pragma once
+/// The errors the EPS translation publishes. Pure functions, safe from any thread.
+/// Source: eps.md section 2, "Exceptions thrown while translating".
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "fhir/core/error.h"
+
+namespace concord::eps {
+
+inline constexpr std::string_view kInvalidValue = "INVALID_VALUE";
+inline constexpr std::string_view kTooFewValues = "TOO_FEW_VALUES_SUBMITTED";
+inline constexpr std::string_view kTooManyValues = "TOO_MANY_VALUES_SUBMITTED";
+/// Several dosages, one of them without sequence. Source: eps.md section 17.
+inline constexpr std::string_view kMissingValue = "MISSING_VALUE";
+
+/// An error of code invalid whose one issue carries `detail_code`. `text` names elements and
+/// public codes only.
+Error published_error(std::string_view detail_code, std::string text, std::string expression = {},
+                      Position position = {});
+
+inline Error invalid_value(std::string text, std::string expression = {}, Position position = {}) {
+  return published_error(kInvalidValue, std::move(text), std::move(expression), position);
+}
+
+}  // namespace concord::eps
