@@ -211,13 +211,16 @@ void check_whole(const Config& config, std::vector<Issue>& issues) {
   }
   for (const auto& [name, destination] : config.destinations) {
     if (destination.url.empty()) add("destinations." + name + ".url is missing");
-    if (destination.retry_cap < destination.retry_base) {
-      add("destinations." + name + ".retry_cap_ms is less than retry_base_ms");
+    if (destination.client_certificate.empty() != destination.client_key.empty()) {
+      add("destinations." + name + ": client_certificate and client_key belong together");
     }
   }
   if (!config.identifier_policies.contains(config.caller.identifier_policy)) {
     add("caller.identifier_policy names \"" + config.caller.identifier_policy +
         "\", which is not in identifier_policies");
+  }
+  if (config.outbox.retry_cap < config.outbox.retry_base) {
+    add("outbox.retry_cap_ms is less than outbox.retry_base_ms");
   }
   if (config.eps.user_id.empty() != config.eps.role_id.empty()) {
     add("eps.user_id and eps.role_id belong together: give both or neither");

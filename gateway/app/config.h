@@ -29,9 +29,10 @@ struct DestinationConfig {
   std::string ca_file;
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds timeout{30'000};
-  std::size_t parallel = 8;
-  std::chrono::milliseconds retry_base{5000};
-  std::chrono::milliseconds retry_cap{900'000};
+  std::string client_certificate;
+  std::string client_key;
+  bool plain_http = false;
+  std::size_t parallel = 4;
   std::chrono::hours give_up{72};
 };
 
@@ -92,6 +93,13 @@ struct Config {
     std::filesystem::path overlays;
   } eps;
   std::map<std::string, DestinationConfig> destinations;
+  struct Outbox {
+    std::size_t workers = 0;
+    std::chrono::milliseconds retry_base{};
+    std::chrono::milliseconds retry_cap{};
+    int circuit_failures = 0;
+    std::chrono::milliseconds circuit_probe{};
+  } outbox;
   std::map<std::string, RouteConfig> routes;
   std::string log_level;
 };

@@ -100,15 +100,16 @@ auto one_of(std::vector<std::string_view> words) {
   };
 }
 
-KeyRow flag(std::string_view path, bool Config::Admin::*member) {
+template <typename Access>
+KeyRow flag(std::string_view path, Access access) {
   return {path, KeyShape::scalar,
-          [=](Config& config, Name, Text text) -> Result<void> {
+          [=](Config& config, Name name, Text text) -> Result<void> {
             if (text != "true" && text != "false") return wrong("true or false is expected");
-            config.admin.*member = text == "true";
+            access(config, name) = text == "true";
             return {};
           },
-          [=](const Config& config, Name) -> std::string {
-            return config.admin.*member ? "true" : "false";
+          [=](const Config& config, Name name) -> std::string {
+            return access(const_cast<Config&>(config), name) ? "true" : "false";
           }};
 }
 
@@ -177,7 +178,7 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("http.write_seconds", 1, 3600, HTTP(write)));
   rows.push_back(counted("http.drain_seconds", 0, 3600, HTTP(drain)));
   rows.push_back(counted("http.stop_seconds", 0, 3600, HTTP(stop)));
-  rows.push_back(flag("admin.enabled", &Config::Admin::enabled));
+  rows.push_back(flag("admin.enabled", OWN(admin.enabled)));
   rows.push_back(counted("admin.port", 0, 65535, OWN(admin.port)));
   rows.push_back(texted("store.path", OWN(store_path), [](Text text) -> Result<void> {
     if (text.empty()) return wrong("a path is expected");
@@ -209,9 +210,16 @@ std::vector<KeyRow> make_rows() {
       counted("destinations.*.connect_timeout_ms", 10, 600'000, DESTINATION(connect_timeout)));
   rows.push_back(counted("destinations.*.timeout_ms", 10, 600'000, DESTINATION(timeout)));
   rows.push_back(counted("destinations.*.parallel", 1, 256, DESTINATION(parallel)));
-  rows.push_back(counted("destinations.*.retry_base_ms", 1, 86'400'000, DESTINATION(retry_base)));
-  rows.push_back(counted("destinations.*.retry_cap_ms", 1, 86'400'000, DESTINATION(retry_cap)));
+  rows.push_back(
+      texted("destinations.*.client_certificate", DESTINATION(client_certificate), anything));
+  rows.push_back(texted("destinations.*.client_key", DESTINATION(client_key), anything));
+  rows.push_back(flag("destinations.*.plain_http", DESTINATION(plain_http)));
   rows.push_back(counted("destinations.*.give_up_hours", 1, 8760, DESTINATION(give_up)));
+  rows.push_back(counted("outbox.workers", 1, 1000, OWN(outbox.workers)));
+  rows.push_back(counted("outbox.retry_base_ms", 1, 86'400'000, OWN(outbox.retry_base)));
+  rows.push_back(counted("outbox.retry_cap_ms", 1, 86'400'000, OWN(outbox.retry_cap)));
+  rows.push_back(counted("outbox.circuit_failures", 1, 1000, OWN(outbox.circuit_failures)));
+  rows.push_back(counted("outbox.circuit_probe_ms", 10, 86'400'000, OWN(outbox.circuit_probe)));
   rows.push_back(texted("routes.*.destination", ROUTE(destination), plain_name));
   rows.push_back(texted("routes.*.owner", ROUTE(owner), anything));
   rows.push_back(texted("routes.*.receiver", ROUTE(receiver), anything));

@@ -60,10 +60,10 @@ struct Metrics::Impl {
       gauge("concord_messages_dead", "Messages given up, waiting for a person.");
   prometheus::Gauge& rejected =
       gauge("concord_messages_rejected", "Messages their destination refused for good.");
-  prometheus::Gauge& expired = gauge("concord_messages_expired", "Messages whose time ran out.");
+  prometheus::Gauge& cancelled = gauge("concord_messages_cancelled", "Messages a person took out.");
   prometheus::Gauge& unaccounted = gauge(
       "concord_messages_unaccounted",
-      "accepted - delivered - pending - dead - rejected - expired. Anything but 0 is an alarm.");
+      "accepted - delivered - pending - dead - rejected - cancelled. Anything but 0 is an alarm.");
   prometheus::Gauge& store_up = gauge("concord_store_up", "1 when the store answers.");
   prometheus::Gauge& connections = gauge("concord_http_connections", "Open HTTP connections.");
   prometheus::Gauge& in_flight = gauge("concord_http_in_flight", "HTTP requests being worked on.");
@@ -116,7 +116,7 @@ std::string Metrics::text(const MetricsSnapshot& now) {
   set(impl_->oldest, now.oldest_pending_seconds);
   set(impl_->dead, now.dead);
   set(impl_->rejected, now.rejected);
-  set(impl_->expired, now.expired);
+  set(impl_->cancelled, now.cancelled);
   set(impl_->unaccounted, now.unaccounted());
   set(impl_->store_up, now.store_answers ? 1 : 0);
   set(impl_->connections, now.connections);

@@ -17,7 +17,7 @@ struct MetricsSnapshot {
   std::int64_t pending = 0;  ///< in the outbox: waiting, leased, or sent and not acknowledged
   std::int64_t dead = 0;
   std::int64_t rejected = 0;
-  std::int64_t expired = 0;
+  std::int64_t cancelled = 0;
   std::int64_t oldest_pending_seconds = 0;
   bool store_answers = true;  ///< false: the figures above could not be read
   std::int64_t connections = 0;
@@ -29,7 +29,7 @@ struct MetricsSnapshot {
 
   /// What was accepted and is nowhere. Must be 0 at all times: nothing vanishes quietly.
   std::int64_t unaccounted() const {
-    return accepted - delivered - pending - dead - rejected - expired;
+    return accepted - delivered - pending - dead - rejected - cancelled;
   }
 };
 

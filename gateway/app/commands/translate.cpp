@@ -1,0 +1,134 @@
+// concord translate: one message from standard input, in another format, on standard output.
+#include <fstream>
+#include <ostream>
+
+#include "fhir/definitions/annotate.h"
+#include "fhir/json/reader.h"
+#include "fhir/mapping/trace.h"
+#include "fhir/xml/reader.h"
+#include "gateway/api/resource_builder.h"
+#include "gateway/app/commands/registry.h"
+#include "gateway/app/engine.h"
+
+namespace concord::app {
+namespace {
+
+struct Options {
+  std::string from = "fhir";
+  std::string to;
+  std::string now;
+  std::vector<std::string> set;
+  std::string trace;
+  std::string overlays;
+  std::size_t max_bytes = 5 * 1024 * 1024;
+  std::size_t max_depth = 64;
+  std::size_t max_nodes = 200'000;
+};
+
+/// JSON or XML, by the first character that is not white space.
+Result<tree::Document> read_fhir(std::string text, const tree::Symbols& symbols,
+                                 const tree::Limits& limits) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_xml = first != std::string::npos &&
+                      (text[first] == '<' || text.compare(first, 3, "\xef\xbb\xbf") == 0);
+  return is_xml ? xml::read_fhir(std::move(text), symbols, limits)
+                : json::read(std::move(text), symbols, limits);
+}
+
+int refuse(Streams& streams, const tree::Symbols& symbols, const Error& error) {
+  streams.err << api::write_outcome(symbols, error, {api::Format::json, true}).body << '\n';
+  return kFailed;
+}
+
+Result<mappers::Parameters> parameters_of(const Options& options) {
+  mappers::Parameters parameters;
+  if (options.now.empty()) {
+    parameters.now = system_clock()();
+  } else {
+    CONCORD_ASSIGN(parameters.now, parse_instant(options.now));
+  }
+  for (const std::string& pair : options.set) {
+    const std::size_t equals = pair.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return make_error(ErrorCode::invalid, "--set takes name=value");
+    }
+    parameters.values[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return parameters;
+}
+
+int translate(const Options& options, Streams& streams) {
+  auto engine = Engine::load();
+  if (!engine) return refuse(streams, tree::Symbols(), engine.error());
+  Engine& use = **engine;
+  const auto stop = [&](const Error& error) { return refuse(streams, use.symbols(), error); };
+
+  auto overlays = read_maps(options.overlays);
+  if (!overlays) return stop(overlays.error());
+  if (const auto added = use.add_mappers(*overlays); !added) return stop(added.error());
+  const mappers::Mapper* mapper = use.mappers().find(options.to);
+  if (options.from != "fhir" || mapper == nullptr) {
+    return stop(make_error(ErrorCode::unsupported, "no translation of that direction"));
+  }
+  const auto parameters = parameters_of(options);
+  if (!parameters) return stop(parameters.error());
+
+  auto text = read_whole("-", options.max_bytes);
+  if (!text) return stop(text.error());
+  auto bundle = read_fhir(*std::move(text), use.symbols(),
+                          {options.max_bytes, options.max_depth, options.max_nodes});
+  if (!bundle) return stop(bundle.error());
+  tree::Builder builder(*bundle);
+  definitions::annotate(builder, use.definitions());
+
+  mapping::TraceRecorder trace;
+  const auto encoded =
+      mapper->encode(*bundle, *parameters, options.trace.empty() ? nullptr : &trace);
+  if (!encoded) return stop(encoded.error());
+  if (!options.trace.empty()) {
+    std::ofstream file(options.trace, std::ios::binary);
+    file << mapping::trace_json_lines(trace);
+    if (!file.flush()) {
+      return stop(make_error(ErrorCode::not_found, "cannot write the trace to " + options.trace));
+    }
+  }
+  streams.out.write(encoded->bytes.data(), static_cast<std::streamsize>(encoded->bytes.size()));
+  if (!streams.out.flush()) {
+    return stop(make_error(ErrorCode::transient, "cannot write to standard output"));
+  }
+  if (encoded->losses.empty()) return kDone;
+  Error losses;
+  losses.code = ErrorCode::unsupported;
+  losses.issues = encoded->losses;
+  refuse(streams, use.symbols(), losses);
+  return kLosses;
+}
+
+}  // namespace
+
+void register_translate(commands::Table& table) {
+  CLI::App& command = table.add(
+      "translate",
+      "Translate one message from standard input to standard output. What stops it, and what could "
+      "not be carried (status 3), is an OperationOutcome on standard error",
+      "concord demo-bundle | concord translate --from fhir --to eps --now 2026-01-05T10:00:00Z "
+      "--set from_asid=200000001285 --set to_asid=567456789789 --trace /tmp/trace.jsonl");
+  const auto options = std::make_shared<Options>();
+  command.add_option("--from", options->from, "Format of the input: fhir (JSON or XML)")
+      ->capture_default_str();
+  command.add_option("--to", options->to, "Format of the output: eps")->required();
+  command.add_option("--now", options->now, "Instant taken as now; without it the clock's");
+  command.add_option("--set", options->set, "Parameter of the format, name=value; repeatable")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--trace", options->trace,
+                     "File for one JSON line per target write: rule, source, target");
+  command.add_option("--overlays", options->overlays, "Folder of maps laid over the shipped ones");
+  command.add_option("--max-bytes", options->max_bytes, "Longest input")->capture_default_str();
+  command.add_option("--max-depth", options->max_depth, "Deepest nesting")->capture_default_str();
+  command.add_option("--max-nodes", options->max_nodes, "Most elements")->capture_default_str();
+  table.on(command, [options](Streams& streams) { return translate(*options, streams); });
+}
+
+}  // namespace concord::app

@@ -1,0 +1,419 @@
+#include "gateway/app/gateway.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "fhir/validate/validator.h"
+#include "gateway/agreements/agreement_set.h"
+#include "gateway/api/api.h"
+#include "gateway/app/engine.h"
+#include "gateway/channels/http/http_channel.h"
+#include "gateway/exchange/exchange.h"
+#include "gateway/exchange/settle.h"
+#include "gateway/http/server.h"
+#include "gateway/ops/metrics.h"
+#include "gateway/outbox/outbox.h"
+#include "gateway/store/sqlite/sqlite_store.h"
+
+namespace concord::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+http::ServerOptions main_options(const Config& config) {
+  http::ServerOptions options;
+  options.address = config.http.address;
+  options.port = config.http.port;
+  options.hosts = config.http.hosts;
+  options.max_connections = config.http.max_connections;
+  options.max_per_client = config.http.max_connections_per_client;
+  options.max_in_flight = config.http.max_in_flight;
+  options.thread_stack = config.http.thread_stack_kib * 1024;
+  options.limits.max_body = config.limits.max_bytes;
+  options.limits.max_head = config.http.max_head_bytes;
+  options.limits.max_field = config.http.max_field_bytes;
+  options.limits.max_fields = config.http.max_fields;
+  options.limits.max_target = config.http.max_target_bytes;
+  options.limits.max_buffered = config.http.max_buffered_bytes;
+  options.times.idle = config.http.idle;
+  options.times.head = config.http.head;
+  options.times.body = config.http.body;
+  options.times.min_rate = config.http.min_body_rate;
+  options.times.write = config.http.write;
+  options.times.deadline = config.limits.deadline;
+  return options;
+}
+
+/// Few connections, short times: nobody but the operator's tools is there.
+http::ServerOptions admin_options(const Config& config) {
+  http::ServerOptions options = main_options(config);
+  options.port = config.admin.port;
+  options.max_connections = 64;
+  options.max_per_client = 0;
+  options.max_in_flight = 16;
+  options.limits.max_body = 1024;
+  return options;
+}
+
+Result<validate::Options> validation_of(const IdentifierPolicyConfig& words) {
+  const auto policy = [](const std::string& word) {
+    return validate::policy_from(word).value_or(validate::Policy::refuse);
+  };
+  validate::Options options;
+  options.identifiers.nhs_number = policy(words.nhs_number);
+  options.identifiers.ods_code = policy(words.ods_code);
+  options.identifiers.snomed_code = policy(words.snomed_code);
+  options.identifiers.prescription_id = policy(words.prescription_id);
+  return options;
+}
+
+Result<agreements::AgreementSet> load_agreements(const Config& config, Engine& engine) {
+  if (config.agreements.mode == "off") return agreements::AgreementSet();
+  if (!config.agreements.folder.empty()) {
+    return agreements::AgreementSet::load(config.agreements.folder, engine.definitions(),
+                                          engine.functions());
+  }
+  return agreements::AgreementSet::compile(agreements::AgreementSet::starter(), {},
+                                           engine.definitions(), engine.functions());
+}
+
+exchange::RoutingTable routes_of(const Config& config) {
+  exchange::RoutingTable table;
+  for (const auto& [kind, chosen] : config.routes) {
+    const DestinationConfig& destination = config.destinations.at(chosen.destination);
+    exchange::Route route;
+    route.message_kind = kind;
+    route.destination = chosen.destination;
+    route.channel = destination.channel;
+    route.format = destination.format;
+    route.owner = chosen.owner;
+    route.receiver = chosen.receiver;
+    route.give_up_after = destination.give_up;
+    const auto set = [&](const char* name, const std::string& value) {
+      if (!value.empty()) route.parameters.values[name] = value;
+    };
+    set("from_asid", config.eps.from_asid);
+    set("to_asid", config.eps.to_asid);
+    set("user_id", config.eps.user_id);
+    set("role_id", config.eps.role_id);
+    table.routes.push_back(std::move(route));
+  }
+  return table;
+}
+
+Result<std::unique_ptr<channels::Channel>> http_channel(const Config& config) {
+  std::map<std::string, channels::http::Endpoint> endpoints;
+  for (const auto& [name, destination] : config.destinations) {
+    channels::http::Endpoint endpoint;
+    endpoint.url = destination.url;
+    endpoint.plain_http_allowed = destination.plain_http;
+    endpoint.connect_timeout = destination.connect_timeout;
+    endpoint.total_timeout = destination.timeout;
+    endpoint.ca_file = destination.ca_file;
+    endpoint.client_certificate = destination.client_certificate;
+    endpoint.client_key = destination.client_key;
+    endpoints.emplace(name, std::move(endpoint));
+  }
+  return channels::http::make_channel(std::move(endpoints));
+}
+
+outbox::Settings outbox_settings(const Config& config) {
+  outbox::Settings settings;
+  settings.node = config.node;
+  settings.workers = config.outbox.workers;
+  settings.backoff = {config.outbox.retry_base, config.outbox.retry_cap};
+  settings.circuit = {config.outbox.circuit_failures, config.outbox.circuit_probe};
+  for (const auto& [name, destination] : config.destinations) {
+    settings.destinations.push_back({name, destination.parallel, destination.timeout});
+    settings.lease = std::max(settings.lease, destination.timeout + milliseconds(30'000));
+  }
+  return settings;
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(const Config& chosen, ops::Log& to, Clock now, UuidSource ids)
+      : config(chosen), log(to), clock(std::move(now)), uuids(std::move(ids)) {}
+
+  Result<void> load();
+  void make_api();
+  Result<void> listen();
+  void maintain(const std::stop_token& stop);
+  void note_delivery(const outbox::Notice& notice);
+  std::string metrics_page();
+  Result<std::unique_ptr<http::Server>> serve(http::ServerOptions options, http::Handler handler);
+
+  const Config config;
+  ops::Log& log;
+  const Clock clock;
+  const UuidSource uuids;
+  ops::Metrics metrics;
+  ops::Readiness readiness;
+
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<validate::Validator> validator;
+  std::map<std::string, validate::Options, std::less<>> validation;
+  agreements::AgreementSet agreements;
+  std::unique_ptr<store::Store> store;
+  channels::Channels channels;
+  std::unique_ptr<exchange::Settler> settler;
+  std::unique_ptr<outbox::Outbox> outbox;
+  std::unique_ptr<exchange::ExchangeService> service;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<http::Server> server;
+  std::unique_ptr<http::Server> admin;
+
+  std::mutex random_mutex;
+  std::mt19937_64 random{std::random_device{}()};  // jitter only
+  std::mutex maintain_mutex;
+  std::condition_variable_any maintain_wait;
+  std::jthread maintainer;
+  bool stopped = false;
+};
+
+Result<void> Gateway::Impl::load() {
+  // The store's files are opened while the definitions are read.
+  auto opening = std::async(std::launch::async, [this] {
+    store::sqlite::Options options;
+    options.path = config.store_path;
+    return store::sqlite::open(options, clock);
+  });
+  const auto compile = [this]() -> Result<void> {
+    CONCORD_ASSIGN(engine, Engine::load());
+    CONCORD_ASSIGN(auto overlays, read_maps(config.eps.overlays));
+    CONCORD_TRY(engine->add_mappers(overlays));
+    validator =
+        std::make_unique<validate::Validator>(validate::Validator::compile(engine->definitions()));
+    CONCORD_ASSIGN(agreements, load_agreements(config, *engine));
+    return {};
+  };
+  const Result<void> compiled = compile();
+  auto opened = opening.get();
+  CONCORD_TRY(compiled);
+  if (!opened) return std::move(opened).error();
+  store = *std::move(opened);
+
+  for (const auto& [name, words] : config.identifier_policies) {
+    CONCORD_ASSIGN(const validate::Options options, validation_of(words));
+    validation.emplace(name, options);
+  }
+  CONCORD_ASSIGN(auto channel, http_channel(config));
+  channels.add(std::move(channel));
+
+  exchange::SettlerSettings settling;
+  settling.routes = routes_of(config);
+  settling.node = config.node;
+  settler =
+      std::make_unique<exchange::Settler>(engine->mappers(), *store, engine->symbols(), settling);
+  outbox::Parts delivery;
+  delivery.store = store.get();
+  delivery.channels = &channels;
+  delivery.judge = settler.get();
+  delivery.clock = clock;
+  delivery.random = [this] {
+    const std::scoped_lock lock(random_mutex);
+    return std::uniform_real_distribution<double>(0.0, 1.0)(random);
+  };
+  delivery.observe = [this](const outbox::Notice& notice) { note_delivery(notice); };
+  outbox = std::make_unique<outbox::Outbox>(delivery, outbox_settings(config));
+
+  exchange::Parts parts;
+  parts.definitions = &engine->definitions();
+  parts.validator = validator.get();
+  parts.validation = [this](std::string_view name) -> const validate::Options* {
+    const auto at = validation.find(name);
+    return at == validation.end() ? nullptr : &at->second;
+  };
+  parts.agreements = &agreements;
+  parts.mappers = &engine->mappers();
+  parts.store = store.get();
+  parts.clock = clock;
+  parts.uuids = uuids;
+  parts.wake = [this](std::string_view) { outbox->wake(); };
+  parts.observe = [this](std::string_view hop, std::chrono::microseconds took,
+                         std::string_view end) { metrics.hop(hop, took, end); };
+  exchange::Settings settings;
+  settings.limits = {config.limits.max_bytes, config.limits.max_depth, config.limits.max_nodes};
+  settings.callers.loopback.organisation = config.caller.organisation;
+  settings.callers.loopback.role = config.caller.role;
+  settings.callers.loopback.identifier_policy = config.caller.identifier_policy;
+  settings.routes = routes_of(config);
+  settings.node = config.node;
+  service = std::make_unique<exchange::ExchangeService>(std::move(parts), std::move(settings));
+  return {};
+}
+
+void Gateway::Impl::make_api() {
+  api::Services use;
+  use.submit = [this](exchange::Arrival arrival) -> Result<exchange::Answer> {
+    CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
+    return service->submit(std::move(received));
+  };
+  use.transform = [this](exchange::Arrival arrival,
+                         mapping::TraceSink* trace) -> Result<exchange::DryRun> {
+    CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
+    return service->transform(std::move(received), trace);
+  };
+  use.task = [this](std::string_view id) { return service->task(id); };
+  use.metrics = [this] { return metrics_page(); };
+  use.store_answers = [this] { return store->check(); };
+  use.failed = [this](const http::Request& request, const Error& error) {
+    log.write(ops::LogLevel::error, "failed",
+              {{"request_id", request.request_id},
+               {"code", error_row(error.code).name},
+               {"detail", error.log_detail}});
+  };
+  use.readiness = &readiness;
+  use.symbols = &engine->symbols();
+  use.clock = clock;
+  use.version = version();
+  use.base_url = config.http.base_url;
+  use.started_at = clock();
+  api = std::make_unique<api::Api>(std::move(use));
+}
+
+Result<std::unique_ptr<http::Server>> Gateway::Impl::serve(http::ServerOptions options,
+                                                           http::Handler handler) {
+  return http::Server::start(
+      std::move(options), std::move(handler),
+      [this](const http::Request& request, int status, const Error& error) {
+        return api->refuse(request, status, error);
+      },
+      [this](const http::AccessRecord& record) {
+        metrics.request(record.method, record.route, record.status, record.took);
+        log.access(record);
+      },
+      clock, uuids);
+}
+
+Result<void> Gateway::Impl::listen() {
+  CONCORD_TRY(outbox->start());
+  if (config.admin.enabled) {
+    CONCORD_ASSIGN(admin, serve(admin_options(config), [this](http::Request& request) {
+                     return api->handle_service(request);
+                   }));
+  }
+  CONCORD_ASSIGN(server, serve(main_options(config),
+                               [this](http::Request& request) { return api->handle(request); }));
+  maintainer = std::jthread([this](const std::stop_token& stop) { maintain(stop); });
+  readiness.ready();
+  return {};
+}
+
+void Gateway::Impl::note_delivery(const outbox::Notice& notice) {
+  using Kind = outbox::Notice::Kind;
+  const std::string_view name = outbox::notice_name(notice.kind);
+  if (notice.kind == Kind::delivered || notice.kind == Kind::rejected ||
+      notice.kind == Kind::retried || notice.kind == Kind::dead) {
+    metrics.delivery(notice.destination, name, notice.took);
+  }
+  const bool quiet = notice.kind == Kind::delivered || notice.kind == Kind::circuit_closed;
+  log.write(quiet ? ops::LogLevel::info : ops::LogLevel::warning, "delivery",
+            {{"result", name},
+             {"destination", notice.destination},
+             {"exchange_id", notice.exchange},
+             {"item", notice.item},
+             {"attempt", notice.attempt},
+             {"peer_code", notice.peer_code},
+             {"ms", notice.took.count()},
+             {"reason", notice.reason}});
+}
+
+std::string Gateway::Impl::metrics_page() {
+  ops::MetricsSnapshot now;
+  if (const auto counts = store->counts()) {
+    now.accepted = counts->accepted;
+    now.delivered = counts->delivered;
+    now.pending = counts->pending;
+    now.dead = counts->dead;
+    now.rejected = counts->rejected;
+    now.cancelled = counts->cancelled;
+  } else {
+    now.store_answers = false;
+  }
+  if (const auto backlog = store->backlog()) {
+    for (const store::Backlog& queue : *backlog) {
+      if (!queue.oldest) continue;
+      const auto age = std::chrono::duration_cast<std::chrono::seconds>(clock() - *queue.oldest);
+      now.oldest_pending_seconds = std::max<std::int64_t>(now.oldest_pending_seconds, age.count());
+    }
+  }
+  if (server != nullptr) {
+    const http::ServerStats stats = server->stats();
+    now.connections = static_cast<std::int64_t>(stats.connections);
+    now.in_flight = static_cast<std::int64_t>(stats.in_flight);
+    now.connections_refused = static_cast<std::int64_t>(stats.refused);
+    now.connections_evicted = static_cast<std::int64_t>(stats.evicted);
+  }
+  now.log_lines_dropped = static_cast<std::int64_t>(log.dropped());
+  now.ready = readiness.state() == ops::Readiness::State::ready;
+  return metrics.text(now);
+}
+
+/// Once a minute: what was accepted must be somewhere, and old idempotency keys go.
+void Gateway::Impl::maintain(const std::stop_token& stop) {
+  constexpr std::size_t kKeysAtOnce = 1000;
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(maintain_mutex);
+      maintain_wait.wait_for(lock, stop, std::chrono::seconds(60), [] { return false; });
+    }
+    if (stop.stop_requested()) return;
+    const auto counts = store->counts();
+    if (!counts) {
+      log.write(ops::LogLevel::error, "store", {{"code", error_row(counts.error().code).name}});
+    } else if (counts->difference() != 0) {
+      log.write(ops::LogLevel::error, "unaccounted", {{"messages", counts->difference()}});
+    }
+    while (!stop.stop_requested()) {
+      const auto forgotten = store->forget_keys(clock(), kKeysAtOnce);
+      if (!forgotten || *forgotten < kKeysAtOnce) break;
+    }
+  }
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Gateway::~Gateway() { stop(); }
+
+Result<std::unique_ptr<Gateway>> Gateway::start(const Config& config, ops::Log& log, Clock clock,
+                                                UuidSource uuids) {
+  std::unique_ptr<Gateway> gateway(
+      new Gateway(std::make_unique<Impl>(config, log, std::move(clock), std::move(uuids))));
+  CONCORD_TRY(gateway->impl_->load());
+  gateway->impl_->make_api();
+  CONCORD_TRY(gateway->impl_->listen());
+  return gateway;
+}
+
+std::uint16_t Gateway::http_port() const noexcept { return impl_->server->port(); }
+
+std::uint16_t Gateway::admin_port() const noexcept {
+  return impl_->admin == nullptr ? std::uint16_t{0} : impl_->admin->port();
+}
+
+bool Gateway::stop() {
+  Impl& all = *impl_;
+  if (all.stopped) return true;
+  all.stopped = true;
+  all.readiness.stopping();
+  bool clean = true;
+  if (all.server != nullptr) {
+    std::this_thread::sleep_for(all.config.http.drain);
+    clean = all.server->stop(all.config.http.stop);
+  }
+  all.maintainer = {};
+  if (all.outbox != nullptr) all.outbox->stop(milliseconds(all.config.http.stop));
+  // Health answers to the last.
+  if (all.admin != nullptr) all.admin->stop(milliseconds(100));
+  return clean;
+}
+
+std::string_view version() noexcept { return CONCORD_VERSION; }
+
+}  // namespace concord::app
