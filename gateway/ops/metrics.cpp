@@ -1,12 +1,16 @@
 #include "gateway/ops/metrics.h"
 
+#include <fmt/format.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <iterator>
+#include <map>
 #include <mutex>
+#include <shared_mutex>
 
 namespace concord::ops {
 namespace {
@@ -23,6 +27,37 @@ prometheus::Family<T>& family(Builder builder, prometheus::Registry& registry, c
   return builder.Name(name).Help(help).Register(registry);
 }
 
+/// Metrics found before, by their labels as one text: a look-up instead of building a metric.
+template <typename T>
+class Found {
+ public:
+  template <typename Make>
+  T& get(std::string_view key, Make&& make) {
+    {
+      const std::shared_lock lock(mutex_);
+      if (const auto at = metrics_.find(key); at != metrics_.end()) return *at->second;
+    }
+    T& made = make();
+    const std::unique_lock lock(mutex_);
+    metrics_.emplace(std::string(key), &made);
+    return made;
+  }
+
+ private:
+  std::shared_mutex mutex_;
+  std::map<std::string, T*, std::less<>> metrics_;
+};
+
+/// Labels as one text, on the stack for all usual lengths.
+using Key = fmt::basic_memory_buffer<char, 256>;
+template <typename... Part>
+Key key_of(const Part&... parts) {
+  Key key;
+  (fmt::format_to(std::back_inserter(key), "{}\n", parts), ...);
+  return key;
+}
+std::string_view view(const Key& key) { return {key.data(), key.size()}; }
+
 }  // namespace
 
 struct Metrics::Impl {
@@ -30,6 +65,8 @@ struct Metrics::Impl {
     return family<prometheus::Gauge>(prometheus::BuildGauge(), registry, name, help).Add({});
   }
 
+  Found<prometheus::Counter> counters;
+  Found<prometheus::Histogram> histograms;
   std::mutex scraping;  ///< gauges of one snapshot are served together
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests = family<prometheus::Counter>(
@@ -81,16 +118,29 @@ Metrics::~Metrics() = default;
 
 void Metrics::request(std::string_view method, std::string_view route, int status,
                       std::chrono::microseconds took) {
-  impl_->requests
-      .Add({{"method", std::string(method)},
-            {"route", std::string(route)},
-            {"status", std::to_string(status)}})
+  impl_->counters
+      .get(view(key_of("request", method, route, status)),
+           [&]() -> prometheus::Counter& {
+             return impl_->requests.Add({{"method", std::string(method)},
+                                         {"route", std::string(route)},
+                                         {"status", std::to_string(status)}});
+           })
       .Increment();
-  impl_->request_seconds.Add({{"route", std::string(route)}}, kSeconds).Observe(seconds(took));
+  impl_->histograms
+      .get(view(key_of("request", route)),
+           [&]() -> prometheus::Histogram& {
+             return impl_->request_seconds.Add({{"route", std::string(route)}}, kSeconds);
+           })
+      .Observe(seconds(took));
 }
 
 void Metrics::hop(std::string_view hop, std::chrono::microseconds took, std::string_view end) {
-  impl_->hop_seconds.Add({{"hop", std::string(hop)}}, kSeconds).Observe(seconds(took));
+  impl_->histograms
+      .get(view(key_of("hop", hop)),
+           [&]() -> prometheus::Histogram& {
+             return impl_->hop_seconds.Add({{"hop", std::string(hop)}}, kSeconds);
+           })
+      .Observe(seconds(took));
   if (!end.empty()) {
     impl_->hop_ends.Add({{"hop", std::string(hop)}, {"code", std::string(end)}}).Increment();
   }
@@ -98,10 +148,19 @@ void Metrics::hop(std::string_view hop, std::chrono::microseconds took, std::str
 
 void Metrics::delivery(std::string_view destination, std::string_view result,
                        std::chrono::microseconds took) {
-  impl_->deliveries
-      .Add({{"destination", std::string(destination)}, {"result", std::string(result)}})
+  impl_->counters
+      .get(view(key_of("delivery", destination, result)),
+           [&]() -> prometheus::Counter& {
+             return impl_->deliveries.Add(
+                 {{"destination", std::string(destination)}, {"result", std::string(result)}});
+           })
       .Increment();
-  impl_->delivery_seconds.Add({{"destination", std::string(destination)}}, kSeconds)
+  impl_->histograms
+      .get(view(key_of("delivery", destination)),
+           [&]() -> prometheus::Histogram& {
+             return impl_->delivery_seconds.Add({{"destination", std::string(destination)}},
+                                                kSeconds);
+           })
       .Observe(seconds(took));
 }
 

@@ -137,8 +137,8 @@ Process start_gateway(const Board& board, std::uint16_t spine_port) {
                        {"CONCORD_LOG_LEVEL", "error"},
                        {"CONCORD_DESTINATIONS_SPINE_URL",
                         "http://127.0.0.1:" + std::to_string(spine_port) + "/Prescription"},
-                       {"CONCORD_DESTINATIONS_SPINE_RETRY_BASE_MS", "50"},
-                       {"CONCORD_DESTINATIONS_SPINE_RETRY_CAP_MS", "500"}},
+                       {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"},
+                       {"CONCORD_OUTBOX_RETRY_CAP_MS", "500"}},
        .log = folder / "gateway.log"});
   gateway.wait_for_line("ready ", 60s);
   return gateway;

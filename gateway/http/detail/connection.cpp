@@ -353,7 +353,10 @@ Response Connection::call_handler() {
   if (before >= shared_.options.max_in_flight) {
     Response busy = shared_.refuser(request, 503,
                                     make_error(ErrorCode::transient, "too many requests at once"));
-    return std::move(busy.header("Retry-After", "1"));
+    const bool told = std::any_of(busy.headers.begin(), busy.headers.end(),
+                                  [](const auto& field) { return field.first == "Retry-After"; });
+    if (!told) busy.header("Retry-After", "1");
+    return busy;
   }
   Error error;
   try {
