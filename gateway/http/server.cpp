@@ -28,18 +28,22 @@ constexpr int kThreadIdleSeconds = 60;
 /// One thread's work: owns the socket and itself.
 class Session final : public Poco::Runnable {
  public:
-  Session(detail::Shared& shared, detail::Slot& slot, Poco::Net::StreamSocket socket)
-      : shared_(shared), slot_(slot), socket_(std::move(socket)) {}
+  Session(detail::Shared& shared, Poco::Net::StreamSocket socket)
+      : shared_(shared), socket_(std::move(socket)) {}
+
+  Poco::Net::StreamSocket& socket() noexcept { return socket_; }
+  int descriptor() const { return socket_.impl()->sockfd(); }
+  void set_slot(detail::Slot* slot) noexcept { slot_ = slot; }
 
   void run() override {
-    detail::Connection(shared_, slot_, socket_.impl()->sockfd()).serve();
-    shared_.registry.remove(&slot_);
+    detail::Connection(shared_, *slot_, descriptor()).serve();
+    shared_.registry.remove(slot_);
     delete this;  // the pool only borrows
   }
 
  private:
   detail::Shared& shared_;
-  detail::Slot& slot_;
+  detail::Slot* slot_ = nullptr;
   Poco::Net::StreamSocket socket_;
 };
 
@@ -96,23 +100,22 @@ struct Server::Impl {
   }
 
   void accept_one() {
-    Poco::Net::StreamSocket connected = socket.acceptConnection();
-    connected.setNoDelay(true);
+    auto session = std::make_unique<Session>(shared, socket.acceptConnection());
+    session->socket().setNoDelay(true);
     accepted.fetch_add(1, std::memory_order_relaxed);
-    const int descriptor = connected.impl()->sockfd();
-    detail::Slot* const slot =
-        shared.registry.add(descriptor, connected.peerAddress().host().toString());
+    detail::Slot* const slot = shared.registry.add(
+        session->descriptor(), session->socket().peerAddress().host().toString());
     if (slot == nullptr) {
-      turn_away(descriptor);
+      turn_away(session->descriptor());
       return;
     }
-    auto session = std::make_unique<Session>(shared, *slot, connected);
+    session->set_slot(slot);
     try {
       pool.start(*session);
       session.release();  // NOLINT(bugprone-unused-return-value): deletes itself
     } catch (...) {
       shared.registry.remove(slot);
-      turn_away(descriptor);
+      turn_away(session->descriptor());
     }
   }
 

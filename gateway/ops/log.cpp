@@ -60,6 +60,8 @@ struct Log::Impl {
             spdlog::async_overflow_policy::overrun_oldest)) {
     logger->set_level(spdlog::level::trace);
   }
+  /// The thread writes what is queued and ends before anything it uses goes.
+  ~Impl() { pool.reset(); }
 
   std::string begin(LogLevel level, std::string_view event, Instant at) const {
     std::string line;
