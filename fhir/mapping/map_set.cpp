@@ -116,8 +116,10 @@ Result<RunReport> MapSet::run(const Entry& entry, std::span<const Input> inputs,
     return execution.take_error();
   }
   arguments.push_back(path::Collection::of(target, target.root()));
-  if (!execution.start(instance, arguments)) return execution.take_error();
-  execution.finish();
+  const bool done = execution.start(instance, arguments);
+  if (done) execution.finish();
+  if (options.trace != nullptr) options.trace->finished();
+  if (!done) return execution.take_error();
   return execution.report();
 }
 
