@@ -195,7 +195,11 @@ Result<void> Gateway::Impl::load() {
   const Result<void> compiled = compile();
   auto opened = opening.get();
   CONCORD_TRY(compiled);
-  if (!opened) return std::move(opened).error();
+  if (!opened) {
+    Error error = std::move(opened).error();
+    for (Issue& issue : error.issues) issue.text += " (" + config.store_path.string() + ")";
+    return error;
+  }
   store = *std::move(opened);
 
   for (const auto& [name, words] : config.identifier_policies) {

@@ -51,7 +51,9 @@ int lint(const LintOptions& options, Streams& streams) {
   for (const mapping::Finding& finding : findings) {
     failed = failed || finding.severity <= Severity::error;
   }
-  if (!failed) streams.out << options.files.size() << " file(s) compile\n";
+  if (!failed) {
+    streams.out << sources.size() << " maps compile, " << findings.size() << " warnings\n";
+  }
   return failed ? kFailed : kDone;
 }
 

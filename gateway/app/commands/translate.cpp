@@ -20,6 +20,7 @@ struct Options {
   std::vector<std::string> set;
   std::string trace;
   std::string overlays;
+  bool accept_losses = false;
   std::size_t max_bytes = 5 * 1024 * 1024;
   std::size_t max_depth = 64;
   std::size_t max_nodes = 200'000;
@@ -101,7 +102,7 @@ int translate(const Options& options, Streams& streams) {
   losses.code = ErrorCode::unsupported;
   losses.issues = encoded->losses;
   refuse(streams, use.symbols(), losses);
-  return kLosses;
+  return options.accept_losses ? kDone : kLosses;
 }
 
 }  // namespace
@@ -124,6 +125,8 @@ void register_translate(commands::Table& table) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--trace", options->trace,
                      "File for one JSON line per target write: rule, source, target");
+  command.add_flag("--accept-losses", options->accept_losses,
+                   "Status 0 also when something could not be carried; it is listed all the same");
   command.add_option("--overlays", options->overlays, "Folder of maps laid over the shipped ones");
   command.add_option("--max-bytes", options->max_bytes, "Longest input")->capture_default_str();
   command.add_option("--max-depth", options->max_depth, "Deepest nesting")->capture_default_str();
