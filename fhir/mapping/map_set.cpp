@@ -105,6 +105,7 @@ Result<RunReport> MapSet::run(const Entry& entry, std::span<const Input> inputs,
   path::EvalContext& context = options.context != nullptr ? *options.context : own.emplace();
   context.reset();
   context.now = options.now;
+  context.reads = options.reads;
   detail::Execution execution(*program_, target, options, context);
   const definitions::Type& type = *instance.shapes.back().type;
   tree::Builder builder(target);

@@ -139,8 +139,8 @@ class MapSet {
   ///
   /// Errors: invalid (a check, a cardinality or fail(): issue with FHIRPath, line and column of the
   /// source node, text, and the documented code as detail_code; log_detail names file, line and
-  /// rule), too_long (nodes or depth of the target), too_costly (steps, calls), unsupported
-  /// (`translate` without an entry), internal (no uuid source).
+  /// rule), too_long (nodes of the target; its depth is the writers' to refuse), too_costly (steps,
+  /// calls), internal (no uuid source).
   Result<RunReport> run(const Entry& entry, std::span<const Input> inputs, tree::Document& target,
                         const RunOptions& options) const;
 
