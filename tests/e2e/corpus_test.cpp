@@ -1,6 +1,7 @@
 // Every published prescription-order pair, from the HTTP request to the other side's record.
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -43,7 +44,7 @@ TEST(Corpus, EachPublishedPrescriptionIsDeliveredAsExactlyThePublishedBytes) {
     // Several published requests share one Bundle.identifier: each gets a gateway of its own.
     const TemporaryFolder temporary;
     OtherSide other_side(temporary.path());
-    ops::Log log("error");
+    ops::Log log(STDERR_FILENO, ops::LogLevel::error, "concord", system_clock());
     const Instant instant = *parse_instant("2022-02-01T00:00:00Z");
     auto gateway = app::Gateway::start(
         corpus_config(temporary.path(), other_side.url()), log, [=] { return instant; },
