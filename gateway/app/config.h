@@ -14,12 +14,14 @@
 
 namespace concord::app {
 
-/// What to do about a wrong identifier: the words of the file.
+/// What to do about wrong identifiers, references and codes: the words of the file.
 struct IdentifierPolicyConfig {
   std::string nhs_number = "refuse";
   std::string ods_code = "refuse";
   std::string snomed_code = "refuse";
   std::string prescription_id = "refuse";
+  std::string references = "refuse";
+  std::string bindings = "refuse";
 };
 
 struct DestinationConfig {

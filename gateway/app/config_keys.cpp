@@ -195,6 +195,8 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("identifier_policies.*.ods_code", POLICY(ods_code), policy));
   rows.push_back(texted("identifier_policies.*.snomed_code", POLICY(snomed_code), policy));
   rows.push_back(texted("identifier_policies.*.prescription_id", POLICY(prescription_id), policy));
+  rows.push_back(texted("identifier_policies.*.references", POLICY(references), policy));
+  rows.push_back(texted("identifier_policies.*.bindings", POLICY(bindings), policy));
   rows.push_back(texted("agreements.mode", OWN(agreements.mode), one_of({"as-written", "off"})));
   rows.push_back(texted("agreements.folder", OWN(agreements.folder), anything));
   rows.push_back(texted("eps.from_asid", OWN(eps.from_asid), digits_or_nothing));

@@ -59,7 +59,7 @@ http::ServerOptions admin_options(const Config& config) {
   return options;
 }
 
-Result<validate::Options> validation_of(const IdentifierPolicyConfig& words) {
+validate::Options validation_of(const IdentifierPolicyConfig& words) {
   const auto policy = [](const std::string& word) {
     return validate::policy_from(word).value_or(validate::Policy::refuse);
   };
@@ -68,6 +68,8 @@ Result<validate::Options> validation_of(const IdentifierPolicyConfig& words) {
   options.identifiers.ods_code = policy(words.ods_code);
   options.identifiers.snomed_code = policy(words.snomed_code);
   options.identifiers.prescription_id = policy(words.prescription_id);
+  options.references = policy(words.references);
+  options.bindings = policy(words.bindings);
   return options;
 }
 
@@ -203,8 +205,12 @@ Result<void> Gateway::Impl::load() {
   store = *std::move(opened);
 
   for (const auto& [name, words] : config.identifier_policies) {
-    CONCORD_ASSIGN(const validate::Options options, validation_of(words));
-    validation.emplace(name, options);
+    validation.emplace(name, validation_of(words));
+  }
+  if (config.eps.from_asid.empty() || config.eps.to_asid.empty()) {
+    log.write(
+        ops::LogLevel::warning, "configuration",
+        {{"text", "eps.from_asid or eps.to_asid is not set: Spine refuses messages without"}});
   }
   CONCORD_ASSIGN(auto channel, http_channel(config));
   channels.add(std::move(channel));

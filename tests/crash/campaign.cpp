@@ -137,6 +137,10 @@ Process start_gateway(const Board& board, std::uint16_t spine_port) {
                        {"CONCORD_LOG_LEVEL", "error"},
                        {"CONCORD_DESTINATIONS_SPINE_URL",
                         "http://127.0.0.1:" + std::to_string(spine_port) + "/Prescription"},
+                       {"CONCORD_EPS_FROM_ASID", "200000001285"},
+                       {"CONCORD_EPS_TO_ASID", "567456789789"},
+                       {"CONCORD_EPS_USER_ID", "555254239107"},
+                       {"CONCORD_EPS_ROLE_ID", "555254240100"},
                        {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"},
                        {"CONCORD_OUTBOX_RETRY_CAP_MS", "500"}},
        .log = folder / "gateway.log"});

@@ -65,6 +65,8 @@ TEST(Hostile, EveryKindGetsAClearErrorFromTranslate) {
   const TemporaryFolder folder;
   const std::string good = renewed(example_prescription(), "hostile", 2).bundle;
   for (const Hostile& kind : hostile_inputs()) {
+    // What only a wrong Content-Type makes hostile is a good prescription to a command line.
+    if (kind.make(good) == good) continue;
     const auto input = folder.path() / "input", output = folder.path() / "output",
                log = folder.path() / "log";
     std::filesystem::remove(log);

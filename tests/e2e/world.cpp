@@ -60,6 +60,10 @@ World::World(std::map<std::string, std::string> settings) : other_side_(folder_.
       {"CONCORD_STORE_PATH", (folder_.path() / "store.db").string()},
       {"CONCORD_LOG_LEVEL", "warning"},
       {"CONCORD_DESTINATIONS_SPINE_URL", other_side_.url()},
+      {"CONCORD_EPS_FROM_ASID", "200000001285"},
+      {"CONCORD_EPS_TO_ASID", "567456789789"},
+      {"CONCORD_EPS_USER_ID", "555254239107"},
+      {"CONCORD_EPS_ROLE_ID", "555254240100"},
       {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"},
       {"CONCORD_OUTBOX_RETRY_CAP_MS", "200"}};
   for (auto& [name, value] : settings) environment[name] = value;

@@ -5,6 +5,7 @@
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
 #include "fhir/mapping/trace.h"
+#include "fhir/validate/validator.h"
 #include "fhir/xml/reader.h"
 #include "gateway/api/resource_builder.h"
 #include "gateway/app/commands/registry.h"
@@ -20,6 +21,7 @@ struct Options {
   std::vector<std::string> set;
   std::string trace;
   std::string overlays;
+  std::string identifiers = "warn";
   bool accept_losses = false;
   std::size_t max_bytes = 5 * 1024 * 1024;
   std::size_t max_depth = 64;
@@ -82,6 +84,19 @@ int translate(const Options& options, Streams& streams) {
   tree::Builder builder(*bundle);
   definitions::annotate(builder, use.definitions());
 
+  validate::Options rules;
+  rules.identifiers = validate::IdentifierPolicy::all(
+      validate::policy_from(options.identifiers).value_or(validate::Policy::refuse));
+  rules.references = rules.identifiers.nhs_number;
+  validate::Report report =
+      validate::Validator::compile(use.definitions()).validate(*bundle, rules);
+  if (!report.ok()) {
+    Error invalid;
+    invalid.code = ErrorCode::invalid;
+    invalid.issues = std::move(report.issues);
+    return stop(invalid);
+  }
+
   mapping::TraceRecorder trace;
   const auto encoded =
       mapper->encode(*bundle, *parameters, options.trace.empty() ? nullptr : &trace);
@@ -97,12 +112,12 @@ int translate(const Options& options, Streams& streams) {
   if (!streams.out.flush()) {
     return stop(make_error(ErrorCode::transient, "cannot write to standard output"));
   }
-  if (encoded->losses.empty()) return kDone;
-  Error losses;
-  losses.code = ErrorCode::unsupported;
-  losses.issues = encoded->losses;
-  refuse(streams, use.symbols(), losses);
-  return options.accept_losses ? kDone : kLosses;
+  Error heard;
+  heard.code = ErrorCode::unsupported;
+  heard.issues = std::move(report.issues);
+  heard.issues.insert(heard.issues.end(), encoded->losses.begin(), encoded->losses.end());
+  if (!heard.issues.empty()) refuse(streams, use.symbols(), heard);
+  return encoded->losses.empty() || options.accept_losses ? kDone : kLosses;
 }
 
 }  // namespace
@@ -110,8 +125,9 @@ int translate(const Options& options, Streams& streams) {
 void register_translate(commands::Table& table) {
   CLI::App& command = table.add(
       "translate",
-      "Translate one message from standard input to standard output. What stops it, and what could "
-      "not be carried (status 3), is an OperationOutcome on standard error",
+      "Check one message from standard input and translate it to standard output. What stops it, "
+      "and "
+      "what could not be carried (status 3), is an OperationOutcome on standard error",
       "concord demo-bundle | concord translate --from fhir --to eps --now 2026-01-05T10:00:00Z "
       "--set from_asid=200000001285 --set to_asid=567456789789 --trace /tmp/trace.jsonl");
   const auto options = std::make_shared<Options>();
@@ -125,6 +141,11 @@ void register_translate(commands::Table& table) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--trace", options->trace,
                      "File for one JSON line per target write: rule, source, target");
+  command
+      .add_option("--identifiers", options->identifiers,
+                  "Wrong NHS numbers, ODS and SNOMED codes, prescription ids, dangling references")
+      ->check(CLI::IsMember({"refuse", "warn", "accept"}))
+      ->capture_default_str();
   command.add_flag("--accept-losses", options->accept_losses,
                    "Status 0 also when something could not be carried; it is listed all the same");
   command.add_option("--overlays", options->overlays, "Folder of maps laid over the shipped ones");
