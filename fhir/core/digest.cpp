@@ -56,25 +56,25 @@ std::string base64_encode(std::string_view bytes) {
 
 Result<std::string> base64_decode(std::string_view text) {
   const auto refuse = [](const char* why) { return make_error(ErrorCode::invalid, why); };
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  char* out = bytes.data();
   std::uint32_t group = 0;
   int digits = 0;
   int padding = 0;
   for (const char c : text) {
-    if (is_space(c)) continue;
-    if (c == '=') {
+    const std::uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
+    if (value == kOther) [[unlikely]] {
+      if (is_space(c)) continue;
+      if (c != '=') return refuse("base64 holds a character outside its alphabet");
       ++padding;
       continue;
     }
-    const std::uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
-    if (value == kOther) return refuse("base64 holds a character outside its alphabet");
     if (padding > 0) return refuse("base64 goes on after its padding");
     group = group << 6 | value;
     if (++digits == 4) {
-      bytes += static_cast<char>(group >> 16);
-      bytes += static_cast<char>(group >> 8);
-      bytes += static_cast<char>(group);
+      *out++ = static_cast<char>(group >> 16);
+      *out++ = static_cast<char>(group >> 8);
+      *out++ = static_cast<char>(group);
       group = 0;
       digits = 0;
     }
@@ -85,12 +85,13 @@ Result<std::string> base64_decode(std::string_view text) {
   }
   if (digits == 2) {
     if ((group & 15) != 0) return refuse("base64 ends with bits that belong to no byte");
-    bytes += static_cast<char>(group >> 4);
+    *out++ = static_cast<char>(group >> 4);
   } else if (digits == 3) {
     if ((group & 3) != 0) return refuse("base64 ends with bits that belong to no byte");
-    bytes += static_cast<char>(group >> 10);
-    bytes += static_cast<char>(group >> 2);
+    *out++ = static_cast<char>(group >> 10);
+    *out++ = static_cast<char>(group >> 2);
   }
+  bytes.resize(static_cast<std::size_t>(out - bytes.data()));
   return bytes;
 }
 

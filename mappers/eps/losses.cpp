@@ -11,8 +11,7 @@ namespace {
 enum class Fate : std::uint8_t { implied, dropped, refused };
 
 struct Row {
-  std::string element;  ///< as written in the table, for texts
-  std::string value;    ///< empty: any
+  std::string value;  ///< empty: any
   Fate fate = Fate::dropped;
   std::string reason;
 };
@@ -124,7 +123,7 @@ Result<LossTable> LossTable::read(std::string_view text, definitions::Definition
     };
     if (!fate) return wrong("the second word must be implied, dropped or refused");
     if (reason.empty()) return wrong("a reason is missing");
-    Row row{std::string(element), {}, *fate, std::string(reason)};
+    Row row{{}, *fate, std::string(reason)};
     if (element.starts_with("extension:")) {
       rows->extensions.emplace(std::string(element.substr(10)), std::move(row));
       continue;
@@ -171,6 +170,53 @@ bool collect(const tree::Node& node, const tree::NodeSet& reads,
   return any;
 }
 
+/// Paths and positions of nodes asked for in document order: what the last answer found out is the
+/// start of the next.
+class Places {
+ public:
+  explicit Places(const tree::Document& document) : document_(document) {}
+
+  std::string path(const tree::Node& node) {
+    if (node.parent() != parent_) {
+      parent_ = node.parent();
+      parent_path_ = document_.path(*parent_);
+    }
+    std::string path = parent_path_;
+    path += '.';
+    path += document_.name(node);
+    std::size_t index = 0;
+    for (const tree::Node& sibling : parent_->children()) {
+      if (&sibling == &node) break;
+      index += sibling.name() == node.name() ? 1 : 0;
+    }
+    if (index > 0 || node.is(tree::Flag::in_array) || node.next_same() != nullptr) {
+      path += '[' + std::to_string(index) + ']';
+    }
+    return path;
+  }
+
+  Position position(const tree::Node& node) {
+    const std::string_view source = document_.source();
+    const std::size_t offset = node.source_offset();
+    if (offset == tree::Node::kNoOffset || source.empty()) return {};
+    if (offset < line_start_ || offset > source.size()) return document_.position(node);
+    while (true) {
+      const std::size_t feed = source.find('\n', line_start_);
+      if (feed >= offset) break;
+      line_start_ = feed + 1;
+      ++line_;
+    }
+    return {line_, static_cast<std::uint32_t>(offset - line_start_ + 1)};
+  }
+
+ private:
+  const tree::Document& document_;
+  const tree::Node* parent_ = nullptr;
+  std::string parent_path_;
+  std::size_t line_start_ = 0;
+  std::uint32_t line_ = 1;
+};
+
 }  // namespace
 
 Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
@@ -180,6 +226,7 @@ Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
   std::vector<Issue> losses;
   Error refusal;
   refusal.code = ErrorCode::unsupported;
+  Places places(bundle);
   for (const tree::Node* node : unread) {
     const Row* row = rows_->find(*node);
     if (row != nullptr && row->fate == Fate::implied) continue;
@@ -188,14 +235,15 @@ Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
     const bool refused =
         row != nullptr ? row->fate == Fate::refused : known && known.element->is_modifier;
     Issue issue;
-    issue.expression = bundle.path(*node);
-    issue.position = bundle.position(*node);
-    const std::string name =
-        (owner == nullptr ? std::string() : std::string(owner->label()) + ".") +
-        std::string(bundle.name(*node));
+    issue.expression = places.path(*node);
+    issue.position = places.position(*node);
+    if (owner != nullptr) {
+      issue.text += owner->label();
+      issue.text += '.';
+    }
+    issue.text += bundle.name(*node);
     if (refused) {
-      issue.severity = Severity::error;
-      issue.text = name + " changes the meaning of the message and EPS cannot carry it";
+      issue.text += " changes the meaning of the message and EPS cannot carry it";
       if (row != nullptr) issue.text += ": " + row->reason;
       issue.detail_code = "not-carried-modifier";
       refusal.issues.push_back(std::move(issue));
@@ -203,13 +251,9 @@ Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
     }
     issue.severity = Severity::warning;
     issue.code = "not-supported";
-    if (row != nullptr) {
-      issue.text = name + " is not carried: " + row->reason;
-      issue.detail_code = "not-carried";
-    } else {
-      issue.text = name + " is not carried: EPS has no place for it";
-      issue.detail_code = "not-carried-unexpected";
-    }
+    issue.text += " is not carried: ";
+    issue.text += row != nullptr ? std::string_view(row->reason) : "EPS has no place for it";
+    issue.detail_code = row != nullptr ? "not-carried" : "not-carried-unexpected";
     losses.push_back(std::move(issue));
   }
   if (!refusal.issues.empty()) return refusal;

@@ -10,17 +10,19 @@ namespace {
 
 enum Class : std::uint8_t {
   kPlain = 0,
-  kMarkup = 1,        // & < >
-  kQuote = 2,         // " '
-  kSpace = 4,         // tab, line feed, carriage return, form feed
-  kNever = 8,         // other control characters
-  kPerhapsNever = 16  // may begin U+FFFE or U+FFFF
+  kMarkup = 1,         // & < >
+  kQuote = 2,          // " '
+  kSpace = 4,          // tab, line feed, carriage return, form feed
+  kNever = 8,          // other control characters
+  kPerhapsNever = 16,  // may begin U+FFFE or U+FFFF
+  kFormFeed = 32       // white space in attributes of the EPS serialisation, else kNever
 };
 
 constexpr auto kClasses = [] {
   std::array<std::uint8_t, 256> classes{};
   for (std::size_t i = 0; i < 0x20; ++i) classes[i] = kNever;
-  for (const char c : {'\t', '\n', '\r', '\f'}) classes[static_cast<unsigned char>(c)] = kSpace;
+  for (const char c : {'\t', '\n', '\r'}) classes[static_cast<unsigned char>(c)] = kSpace;
+  classes['\f'] = kFormFeed;
   for (const char c : {'&', '<', '>'}) classes[static_cast<unsigned char>(c)] = kMarkup;
   for (const char c : {'"', '\''}) classes[static_cast<unsigned char>(c)] = kQuote;
   classes[0xEF] = kPerhapsNever;
@@ -63,35 +65,34 @@ std::size_t space_run(std::string_view text) {
 
 bool append_escaped(Output& out, std::string_view text, Escaping escaping) {
   const std::uint8_t special =
-      kMarkup | kNever | kPerhapsNever |
+      kMarkup | kNever | kPerhapsNever | kFormFeed |
       (escaping == Escaping::text ? 0 : static_cast<std::uint8_t>(kQuote | kSpace));
+  const auto class_of = [&](std::size_t at) {
+    return kClasses[static_cast<unsigned char>(text[at])];
+  };
   std::size_t plain = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    const std::uint8_t kind = kClasses[static_cast<unsigned char>(c)];
-    // A form feed is white space only where attributes turn it into a space.
-    if (kind == kSpace && c == '\f' && escaping != Escaping::attribute) return false;
-    if ((kind & special) == 0) [[likely]] {
-      ++at;
-      continue;
-    }
-    if (kind == kNever) return false;
+  std::size_t at = 0;
+  for (;;) {
+    while (at < text.size() && (class_of(at) & special) == 0) ++at;
+    if (at == text.size()) break;
+    const std::uint8_t kind = class_of(at);
+    if (kind == kNever || (kind == kFormFeed && escaping != Escaping::attribute)) return false;
     if (kind == kPerhapsNever) {
       const std::string_view point = text.substr(at, 3);
       if (point == "\xEF\xBF\xBE" || point == "\xEF\xBF\xBF") return false;
       ++at;
       continue;
     }
-    if (c == '\'' && escaping == Escaping::fhir_attribute) {
+    if (text[at] == '\'' && escaping == Escaping::fhir_attribute) {
       ++at;
       continue;
     }
     out.put(text.substr(plain, at - plain));
-    if (kind == kSpace && escaping == Escaping::attribute) {
+    if ((kind == kSpace || kind == kFormFeed) && escaping == Escaping::attribute) {
       out.put(' ');
       at += space_run(text.substr(at));
     } else {
-      out.put(reference(c));
+      out.put(reference(text[at]));
       ++at;
     }
     plain = at;
@@ -100,19 +101,34 @@ bool append_escaped(Output& out, std::string_view text, Escaping escaping) {
   return true;
 }
 
+namespace {
+
+enum NameClass : std::uint8_t { kNoName = 0, kNamePart = 1, kNameStart = 3, kNotAscii = 7 };
+
+constexpr auto kNameClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  for (std::size_t i = 0; i < 26; ++i) classes['a' + i] = classes['A' + i] = kNameStart;
+  for (std::size_t i = 0; i < 10; ++i) classes['0' + i] = kNamePart;
+  classes['-'] = classes['.'] = kNamePart;
+  classes['_'] = kNameStart;
+  for (std::size_t i = 0x80; i < 0x100; ++i) classes[i] = kNotAscii;
+  return classes;
+}();
+
+}  // namespace
+
 bool is_name(std::string_view text) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
   if (text.empty()) return false;
-  bool ascii = letter(text[0]) || static_cast<unsigned char>(text[0]) >= 0x80;
-  bool all_ascii = true;
+  std::uint8_t all = kNameClasses[static_cast<unsigned char>(text[0])];
+  if ((all & 2) == 0) return false;
+  std::uint8_t any = 0;
   for (const char c : text) {
-    all_ascii = all_ascii && static_cast<unsigned char>(c) < 0x80;
-    ascii = ascii && (letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                      static_cast<unsigned char>(c) >= 0x80);
+    const std::uint8_t kind = kNameClasses[static_cast<unsigned char>(c)];
+    all &= kind;
+    any |= kind;
   }
-  if (!ascii || all_ascii) return ascii;
+  if ((all & 1) == 0) return false;
+  if ((any & 4) == 0) return true;
   const std::string terminated(text);
   return xmlValidateNCName(reinterpret_cast<const xmlChar*>(terminated.c_str()), 0) == 0;
 }

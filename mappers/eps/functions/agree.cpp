@@ -39,30 +39,29 @@ bool same(path::EvalContext& context, const path::Value& a, const path::Value& b
   return context.text_of(a) == context.text_of(b);
 }
 
-/// agree(projection, name) : Boolean. True when the projection gives the same for every item of the
-/// input; else an error at the first item that differs.
+/// agree(projection, name, …) : Boolean. True when each projection gives the same for every item of
+/// the input; else an error at the first item that differs.
 Result<path::Collection> fn_agree(path::EvalContext& context, const path::Collection& input,
                                   path::Args args) {
-  path::Collection first;
-  for (std::size_t at = 0; at < input.size(); ++at) {
-    CONCORD_ASSIGN(const auto here, context.call(args.lambda(0), input[at], at));
-    if (at == 0) {
-      first = here;
-      continue;
+  for (std::size_t pair = 0; pair + 1 < args.size() && input.size() > 1; pair += 2) {
+    CONCORD_ASSIGN(const auto first, context.call(args.lambda(pair), input[0]));
+    for (std::size_t at = 1; at < input.size(); ++at) {
+      CONCORD_ASSIGN(const auto here, context.call(args.lambda(pair), input[at], at));
+      const bool equal = here.size() == first.size() &&
+                         std::equal(here.begin(), here.end(), first.begin(),
+                                    [&](const path::Value& a, const path::Value& b) {
+                                      return same(context, a, b);
+                                    });
+      if (!context.spend()) return context.failure();
+      if (equal) continue;
+      CONCORD_ASSIGN(const auto named, context.call(args.lambda(pair + 1), input[at], at));
+      CONCORD_ASSIGN(const auto name, context.one_string(named, "name of agree()"));
+      Error error = functions::at(invalid_value("all items of a prescription must have the same " +
+                                                std::string(name.value_or("value"))),
+                                  here.empty() ? input[at] : here.front());
+      error.issues.front().code = "value";
+      return error;
     }
-    const bool equal =
-        here.size() == first.size() &&
-        std::equal(here.begin(), here.end(), first.begin(),
-                   [&](const path::Value& a, const path::Value& b) { return same(context, a, b); });
-    if (!context.spend()) return context.failure();
-    if (equal) continue;
-    CONCORD_ASSIGN(const auto named, context.call(args.lambda(1), input[at], at));
-    CONCORD_ASSIGN(const auto name, context.one_string(named, "name of agree()"));
-    Error error = functions::at(invalid_value("all items of a prescription must have the same " +
-                                              std::string(name.value_or("value"))),
-                                here.empty() ? input[at] : here.front());
-    error.issues.front().code = "value";
-    return error;
   }
   return path::Collection::of(true);
 }
@@ -70,12 +69,12 @@ Result<path::Collection> fn_agree(path::EvalContext& context, const path::Collec
 constexpr path::FunctionRow kRows[] = {
     {.name = "agree",
      .min = 2,
-     .max = 2,
+     .max = 32,
      .lazy = true,
      .handler = &fn_agree,
      .returns = path::Returns::boolean,
      .documentation =
-         "true when agree(projection, name) gives the same for every item, else an error"},
+         "true when agree(projection, name, …) gives the same for every item, else an error"},
 };
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "mappers/eps/functions/registry.h"
 #include "mappers/eps/published_error.h"
 
@@ -33,21 +35,28 @@ const tree::Node* child_of(const path::Value& item, std::string_view name) {
   return nullptr;
 }
 
-/// present(name) : Boolean. True, or the error INVALID_VALUE at the element that is missing.
+Error missing(const path::Value& item, std::string_view name) {
+  const std::string_view owner = item.document().text(item.node().type());
+  std::string text(owner);
+  if (!owner.empty()) text += '.';
+  text += name;
+  text += " is missing";
+  return invalid_value(std::move(text), functions::expression_of(item) + "." + std::string(name),
+                       item.document().position(item.node()));
+}
+
+/// present(name, …) : Boolean. True, or the error INVALID_VALUE at the first element that is
+/// missing.
 Result<path::Collection> fn_present(path::EvalContext& context, const path::Collection& input,
                                     path::Args args) {
-  CONCORD_ASSIGN(const auto name, context.one_string(args[0], "argument of present()"));
-  if (!name) return path::Collection();
-  for (const path::Value& item : input) {
-    if (!item.is_node()) continue;
-    const tree::Node* child = child_of(item, *name);
-    if (child != nullptr && says_something(item, *child)) continue;
-    const std::string_view owner = item.document().text(item.node().type());
-    std::string text =
-        owner.empty() ? std::string(*name) : std::string(owner) + "." + std::string(*name);
-    return invalid_value(text + " is missing",
-                         functions::expression_of(item) + "." + std::string(*name),
-                         item.document().position(item.node()));
+  for (std::size_t at = 0; at < args.size(); ++at) {
+    CONCORD_ASSIGN(const auto name, context.one_string(args[at], "argument of present()"));
+    if (!name) continue;
+    for (const path::Value& item : input) {
+      if (!item.is_node()) continue;
+      const tree::Node* child = child_of(item, *name);
+      if (child == nullptr || !says_something(item, *child)) return missing(item, *name);
+    }
   }
   return path::Collection::of(true);
 }
@@ -55,11 +64,11 @@ Result<path::Collection> fn_present(path::EvalContext& context, const path::Coll
 constexpr path::FunctionRow kRows[] = {
     {.name = "present",
      .min = 1,
-     .max = 1,
+     .max = 16,
      .handler = &fn_present,
      .returns = path::Returns::boolean,
      .accepts = path::Accepts::node,
-     .documentation = "true, or the error INVALID_VALUE when the element is missing"},
+     .documentation = "true, or the error INVALID_VALUE when an element is missing"},
 };
 
 }  // namespace
