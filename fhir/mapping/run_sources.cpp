@@ -16,7 +16,7 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
     for (const tree::Node* at = context.front().node().child(source.name); at != nullptr;
          at = at->next_same()) {
       if (!step()) return false;
-      frame[source.variable] = path::Collection::of(document, *at);
+      frame[source.variable].assign(path::Value::of(document, *at));
       const path::Value& item = frame[source.variable].front();
       reading(source, item);
       if (index == 0) item_ = &item;
@@ -30,7 +30,7 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
   item_ = outer;
   for (std::size_t i = from; i < items_.size(); ++i) {
     if (!step()) return false;
-    frame[source.variable] = path::Collection::of(items_[i]);
+    frame[source.variable].assign(items_[i]);
     const path::Value& item = frame[source.variable].front();
     reading(source, item);
     if (index == 0) item_ = &item;
@@ -102,7 +102,7 @@ bool Execution::keep_those(const SourceOp& op, std::size_t from, Frame frame) {
     if (!step()) return false;
     bool wanted = op.type.type == nullptr || is_of(op.type, items_[i]);
     if (wanted && op.where != nullptr) {
-      frame[op.variable] = path::Collection::of(items_[i]);
+      frame[op.variable].assign(items_[i]);
       item_ = &frame[op.variable].front();  // where an error of the expression is told
       if (!holds(*op.where, frame, frame[op.variable], wanted)) return false;
     }
@@ -133,7 +133,7 @@ bool Execution::count(const SourceOp& op, std::size_t from, Frame frame) {
 bool Execution::check(const SourceOp& op, std::size_t from, Frame frame) {
   if (op.check == nullptr && op.log == nullptr) return true;
   for (std::size_t i = from; i < items_.size(); ++i) {
-    frame[op.variable] = path::Collection::of(items_[i]);
+    frame[op.variable].assign(items_[i]);
     item_ = &frame[op.variable].front();
     if (op.check != nullptr) {
       bool good = false;

@@ -19,7 +19,7 @@ bool Execution::target(const TargetOp& op, Frame frame) {
       if (made == nullptr) return fail(ErrorCode::too_long, "the target has too many nodes");
       builder_.detach(*made);
       if (!dress(*made, *op.into.type, op.into.fixed)) return false;
-      frame[op.variable] = path::Collection::of(target_, *made);
+      frame[op.variable].assign(path::Value::of(target_, *made));
       return true;
     }
     case TargetOp::Kind::make:
@@ -53,7 +53,7 @@ bool Execution::make(const TargetOp& op, Frame frame) {
     if (made == nullptr) return false;
     trace(current(), *made);
   }
-  frame[op.variable] = path::Collection::of(target_, *made);
+  frame[op.variable].assign(path::Value::of(target_, *made));
   if (op.share != kNoSlot) frame[op.share] = frame[op.variable];
   return true;
 }
@@ -79,10 +79,10 @@ bool Execution::write(const TargetOp& op, Frame frame) {
   }
   if (op.kind == TargetOp::Kind::self) made = &context;
   if (made != nullptr && op.variable != kNoSlot) {
-    frame[op.variable] = path::Collection::of(target_, *made);
+    frame[op.variable].assign(path::Value::of(target_, *made));
   }
   if (made != nullptr && op.share != kNoSlot) {
-    frame[op.share] = path::Collection::of(target_, *made);
+    frame[op.share].assign(path::Value::of(target_, *made));
   }
   return true;
 }
@@ -110,7 +110,7 @@ bool Execution::fill(const TargetOp& op, Frame frame) {
     return false;
   }
   trace(current(), *made);
-  if (op.variable != kNoSlot) frame[op.variable] = path::Collection::of(target_, *made);
+  if (op.variable != kNoSlot) frame[op.variable].assign(path::Value::of(target_, *made));
   return true;
 }
 

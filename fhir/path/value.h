@@ -174,6 +174,13 @@ class Collection {
     return made;
   }
 
+  /// Holds `value` alone: what `*this = of(value)` does, written in place.
+  void assign(const Value& value) noexcept {
+    size_ = 1;
+    capacity_ = 0;
+    one_ = value;
+  }
+
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   const Value* begin() const noexcept { return capacity_ == 0 ? &one_ : many_; }

@@ -34,7 +34,7 @@ class FreeWriter {
     Output& out = markup_.out();
     const std::string_view name = document_.name(node);
     out.put('<');
-    if (!markup_.name(node, name)) return false;
+    if (!markup_.own_name(node, name)) return false;
     if (node.xml_namespace() != Symbol::kNone && node.xml_namespace() != space) {
       space = node.xml_namespace();
       out.put(" xmlns=\"");
@@ -130,7 +130,7 @@ class FreeWriter {
         out.put(at.prefix);
         out.put(':');
       }
-      if (!markup_.name(*at.node, at.name)) return false;
+      if (!markup_.own_name(*at.node, at.name)) return false;
       out.put("=\"");
       if (!markup_.escaped(*at.node, at.node->text(), Escaping::attribute)) return false;
       out.put('"');

@@ -1,7 +1,6 @@
 #include "mappers/eps/codec.h"
 
 #include <utility>
-#include <vector>
 
 #include "fhir/xml/reader.h"
 #include "fhir/xml/writer.h"
@@ -9,32 +8,37 @@
 
 namespace concord::eps {
 
-Result<void> embed_signatures(tree::Builder& builder, tree::Node& root) {
-  const tree::Symbol name = builder.document().find("signatureText");
-  if (name == tree::Symbol::kNone) return {};
-  std::vector<tree::Node*> open{&root};
-  while (!open.empty()) {
-    tree::Node& node = *open.back();
-    open.pop_back();
-    if (node.name() != name) {
-      for (const tree::Node& child : node.children()) {
-        if (child.first_child() != nullptr || child.name() == name) {
-          open.push_back(&tree::Builder::mutable_node(child));
-        }
-      }
+namespace {
+
+/// The first element of that name in document order, at or below `top`; null when there is none.
+tree::Node* find(tree::Node& top, tree::Symbol name) {
+  const tree::Node* at = &top;
+  while (at->name() != name) {
+    if (at->first_child() != nullptr) {
+      at = at->first_child();
       continue;
     }
-    if (!node.has_value() || node.text().empty()) continue;
-    const std::string_view xml = node.text();
-    builder.clear_text(node);
-    auto read = xml::read_fragment_into(builder, node, xml, xml::WhiteSpace::drop);
-    if (read) continue;
-    if (read.error().code == ErrorCode::too_long) return std::move(read).error();
-    Error error = invalid_value("Signature.data does not hold well-formed XML");
-    error.log_detail = to_string(read.error());
-    return error;
+    while (at != &top && at->next_sibling() == nullptr) at = at->parent();
+    if (at == &top) return nullptr;
+    at = at->next_sibling();
   }
-  return {};
+  return &tree::Builder::mutable_node(*at);
+}
+
+}  // namespace
+
+Result<void> embed_signature(tree::Builder& builder, tree::Node& root) {
+  const tree::Symbol name = builder.document().find("signatureText");
+  tree::Node* node = name == tree::Symbol::kNone ? nullptr : find(root, name);
+  if (node == nullptr || node->text().empty()) return {};
+  const std::string_view xml = node->text();
+  builder.clear_text(*node);
+  auto read = xml::read_fragment_into(builder, *node, xml, xml::WhiteSpace::drop);
+  if (read) return {};
+  if (read.error().code == ErrorCode::too_long) return std::move(read).error();
+  Error error = invalid_value("Signature.data does not hold well-formed XML");
+  error.log_detail = to_string(read.error());
+  return error;
 }
 
 Result<std::string> write_message(const tree::Document& message) {

@@ -9,12 +9,11 @@
 
 namespace concord::eps {
 
-/// Reads the XML text of every signatureText and puts its elements in the place of the text. White
-/// space between elements goes, so that the signature is laid out like the rest; its digest does
-/// not cover it.
-/// Errors: invalid with INVALID_VALUE (not well-formed XML; no expression: the target has none of
-/// FHIR), too_long.
-Result<void> embed_signatures(tree::Builder& builder, tree::Node& root);
+/// Reads the XML text of the message's signatureText, if it has one, and puts its elements in the
+/// place of the text. White space between elements goes, so that the signature is laid out like the
+/// rest; its digest does not cover it. Errors: invalid with INVALID_VALUE (not well-formed XML; no
+/// expression: the target has none of FHIR), too_long.
+Result<void> embed_signature(tree::Builder& builder, tree::Node& root);
 
 /// The bytes of a message: declaration, two spaces a level, xmlns first, the other attributes
 /// sorted, no line feed at the end. Source: eps.md section 3.2.

@@ -1,5 +1,7 @@
 #include "mappers/eps/losses.h"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -14,6 +16,56 @@ struct Row {
   std::string value;  ///< empty: any
   Fate fate = Fate::dropped;
   std::string reason;
+  std::unique_ptr<Row> next;  ///< of the same element, with another value
+};
+
+/// Rows by element: open addressing, a look-up is one or two steps.
+class RowTable {
+ public:
+  void add(std::uint32_t key, Row row) {
+    if ((size_ + 1) * 2 > slots_.size()) grow();
+    Slot& slot = slots_[find(key)];
+    if (slot.row == nullptr) {
+      slot.key = key;
+      ++size_;
+    } else {
+      row.next = std::move(slot.row);
+    }
+    slot.row = std::make_unique<Row>(std::move(row));
+  }
+  /// The row for that value, else the one for any; null when there is none.
+  const Row* row(std::uint32_t key, const tree::Node& node) const {
+    if (slots_.empty()) return nullptr;
+    const Row* any_value = nullptr;
+    for (const Row* at = slots_[find(key)].row.get(); at != nullptr; at = at->next.get()) {
+      if (at->value.empty()) {
+        any_value = at;
+      } else if (node.has_value() && at->value == node.text()) {
+        return at;
+      }
+    }
+    return any_value;
+  }
+
+ private:
+  struct Slot {
+    std::uint32_t key = 0;
+    std::unique_ptr<Row> row;
+  };
+  std::size_t find(std::uint32_t key) const {
+    std::size_t at = (key * 0x9E3779B1u >> 8) & (slots_.size() - 1);
+    while (slots_[at].row != nullptr && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
+    return at;
+  }
+  void grow() {
+    std::vector<Slot> old(std::max<std::size_t>(64, slots_.size() * 2));
+    old.swap(slots_);
+    for (Slot& slot : old) {
+      if (slot.row != nullptr) slots_[find(slot.key)] = std::move(slot);
+    }
+  }
+  std::vector<Slot> slots_;
+  std::size_t size_ = 0;
 };
 
 std::uint32_t key(tree::Symbol type, tree::Symbol name) {
@@ -50,26 +102,13 @@ std::optional<Fate> fate_of(std::string_view word) {
 
 struct LossTable::Rows {
   /// By type and name of an element; type kNone: any.
-  std::unordered_multimap<std::uint32_t, Row> elements;
+  RowTable elements;
   /// By url of the extension an element stands in.
   std::unordered_map<std::string, Row> extensions;
   /// By type of a resource nothing of which was read.
   std::unordered_map<tree::Symbol, Row> resources;
   const definitions::Definitions* definitions = nullptr;
   tree::Symbol entry, resource, url, extension_type;
-
-  const Row* element(tree::Symbol type, const tree::Node& node) const {
-    const auto [first, last] = elements.equal_range(key(type, node.name()));
-    const Row* any_value = nullptr;
-    for (auto at = first; at != last; ++at) {
-      if (at->second.value.empty()) {
-        any_value = &at->second;
-      } else if (node.has_value() && at->second.value == node.text()) {
-        return &at->second;
-      }
-    }
-    return any_value;
-  }
 
   const Row* find(const tree::Node& node) const;
 };
@@ -82,15 +121,16 @@ const Row* LossTable::Rows::find(const tree::Node& node) const {
     if (row != resources.end()) return &row->second;
   }
   if (node.parent() == nullptr) return nullptr;
-  if (const Row* row = element(node.parent()->type(), node)) return row;
-  for (const tree::Node* at = &node; at != nullptr && !extensions.empty(); at = at->parent()) {
+  if (const Row* row = elements.row(key(node.parent()->type(), node.name()), node)) return row;
+  for (const tree::Node* at = &node; at != nullptr; at = at->parent()) {
+    if (at->is(tree::Flag::resource)) break;
     if (at->type() != extension_type) continue;
     const tree::Node* named = at->child(url);
     const auto row =
         named == nullptr ? extensions.end() : extensions.find(std::string(named->text()));
     if (row != extensions.end()) return &row->second;
   }
-  return element(tree::Symbol::kNone, node);
+  return elements.row(key(tree::Symbol::kNone, node.name()), node);
 }
 
 LossTable::LossTable(std::unique_ptr<const Rows> rows) : rows_(std::move(rows)) {}
@@ -123,7 +163,7 @@ Result<LossTable> LossTable::read(std::string_view text, definitions::Definition
     };
     if (!fate) return wrong("the second word must be implied, dropped or refused");
     if (reason.empty()) return wrong("a reason is missing");
-    Row row{{}, *fate, std::string(reason)};
+    Row row{{}, *fate, std::string(reason), nullptr};
     if (element.starts_with("extension:")) {
       rows->extensions.emplace(std::string(element.substr(10)), std::move(row));
       continue;
@@ -146,7 +186,7 @@ Result<LossTable> LossTable::read(std::string_view text, definitions::Definition
       if (type == nullptr || !type->child(name)) return wrong("no such element");
       owner = type->name();
     }
-    rows->elements.emplace(key(owner, name), std::move(row));
+    rows->elements.add(key(owner, name), std::move(row));
   }
   return LossTable(std::move(rows));
 }
@@ -181,7 +221,9 @@ class Places {
       parent_ = node.parent();
       parent_path_ = document_.path(*parent_);
     }
-    std::string path = parent_path_;
+    std::string path;
+    path.reserve(parent_path_.size() + 32);
+    path += parent_path_;
     path += '.';
     path += document_.name(node);
     std::size_t index = 0;
@@ -237,6 +279,7 @@ Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
     Issue issue;
     issue.expression = places.path(*node);
     issue.position = places.position(*node);
+    issue.text.reserve(128);
     if (owner != nullptr) {
       issue.text += owner->label();
       issue.text += '.';

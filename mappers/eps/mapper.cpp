@@ -232,7 +232,7 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
   if (!run) return std::move(run).error();
 
   tree::Builder builder(*target);
-  if (auto embedded = embed_signatures(builder, builder.root()); !embedded) {
+  if (auto embedded = embed_signature(builder, builder.root()); !embedded) {
     Error error = std::move(embedded).error();
     place_signature_error(error, bundle);
     return error;

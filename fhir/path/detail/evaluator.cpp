@@ -355,7 +355,7 @@ bool Evaluator::resource(bool root, const Frame& frame, Collection& out) {
       at = at->parent();
     } while (at != nullptr && !at->is(tree::Flag::resource));
   }
-  if (at != nullptr) out = Collection::of(from.front().document(), *at);
+  if (at != nullptr) out.assign(Value::of(from.front().document(), *at));
   return true;
 }
 

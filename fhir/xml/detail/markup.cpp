@@ -175,8 +175,12 @@ bool Markup::escaped(const tree::Node& node, std::string_view text, Escaping esc
          fail(ErrorCode::invalid, node, "a character XML cannot carry");
 }
 
+bool Markup::fail_name(const tree::Node& node) {
+  return fail(ErrorCode::invalid, node, "a name XML does not allow");
+}
+
 bool Markup::name(const tree::Node& node, std::string_view text) {
-  if (!is_name(text)) return fail(ErrorCode::invalid, node, "a name XML does not allow");
+  if (!is_name(text)) return fail_name(node);
   out_.put(text);
   return true;
 }

@@ -1,6 +1,8 @@
 #pragma once
 /// What both XML writers share: escaping, names, lines, limits.
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,14 +44,29 @@ class Markup {
   bool fail(ErrorCode code, const tree::Node& node, std::string text);
   bool escaped(const tree::Node& node, std::string_view text, Escaping escaping);
   bool name(const tree::Node& node, std::string_view text);
+  /// The node's own name; each is looked at once per document.
+  bool own_name(const tree::Node& node, std::string_view name) {
+    const std::uint16_t symbol = tree::number(node.name());
+    std::uint64_t& known = known_names_[symbol >> 6];
+    const std::uint64_t bit = std::uint64_t{1} << (symbol & 63);
+    if ((known & bit) == 0) {
+      if (!is_name(name)) return fail_name(node);
+      known |= bit;
+    }
+    out_.put(name);
+    return true;
+  }
 
   Result<std::string> finish(bool good);
 
  private:
+  bool fail_name(const tree::Node& node);
+
   const tree::Document& document_;
   const WriteOptions& options_;
   Output out_;
   std::size_t nodes_ = 0;
+  std::array<std::uint64_t, 1024> known_names_{};
   std::optional<Error> error_;
 };
 

@@ -26,7 +26,7 @@ constexpr path::FunctionRow kRows[] = {
 
 std::string global_identifier(std::string_view value) {
   std::string written(value);
-  if (!contains_uuid(value)) return written;
+  if (!is_uuid(value) && !contains_uuid(value)) return written;
   for (char& c : written) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
