@@ -30,7 +30,6 @@ inline constexpr std::string_view kPath = "fhirpath";
 inline constexpr std::string_view kUnusedVariable = "unused-variable";
 inline constexpr std::string_view kNotChecked = "not-checked";
 inline constexpr std::string_view kNoEffect = "no-effect";
-inline constexpr std::string_view kAlwaysTrue = "always-true";
 }  // namespace code
 
 /// Gathers findings, without repeats (a group is compiled once per types of its arguments).

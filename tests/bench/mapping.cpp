@@ -106,9 +106,6 @@ void map_it(benchmark::State& state, bool accounted) {
     benchmark::DoNotOptimize(nodes);
   }
   state.counters["target_nodes"] = static_cast<double>(nodes);
-  state.counters["ns_per_node"] = benchmark::Counter(
-      static_cast<double>(nodes) * 1e-9,
-      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void Map(benchmark::State& state) { map_it(state, false); }
