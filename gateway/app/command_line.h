@@ -24,7 +24,7 @@ enum ExitStatus : int {
   kDone = 0,
   kFailed = 1,  ///< refused, not valid, not found
   kUsage = 2,   ///< the command line itself is wrong
-  kLosses = 3,  ///< done, but something could not be carried
+  kLosses = 3,  ///< done, but something unforeseen could not be carried
 };
 
 /// Gathers subcommands; the one that was named puts its work into `chosen`.

@@ -1,4 +1,5 @@
 // concord translate: one message from standard input, in another format, on standard output.
+#include <algorithm>
 #include <fstream>
 #include <ostream>
 
@@ -22,11 +23,25 @@ struct Options {
   std::string trace;
   std::string overlays;
   std::string identifiers = "warn";
-  bool accept_losses = false;
+  std::string losses = "expected";
   std::size_t max_bytes = 5 * 1024 * 1024;
   std::size_t max_depth = 64;
   std::size_t max_nodes = 200'000;
 };
+
+/// Issue::detail_code of a loss no table of the format foresaw. Foreseen ones ("not-carried") have
+/// a written reason why nothing is missing at the other side.
+constexpr std::string_view kUnforeseen = "not-carried-unexpected";
+
+/// The status for what was lost under --losses.
+int status_of(const std::vector<Issue>& losses, std::string_view allowed) {
+  if (losses.empty() || allowed == "any") return kDone;
+  if (allowed == "none") return kLosses;
+  const bool unforeseen = std::any_of(losses.begin(), losses.end(), [](const Issue& loss) {
+    return loss.detail_code == kUnforeseen;
+  });
+  return unforeseen ? kLosses : kDone;
+}
 
 /// JSON or XML, by the first character that is not white space.
 Result<tree::Document> read_fhir(std::string text, const tree::Symbols& symbols,
@@ -117,7 +132,7 @@ int translate(const Options& options, Streams& streams) {
   heard.issues = std::move(report.issues);
   heard.issues.insert(heard.issues.end(), encoded->losses.begin(), encoded->losses.end());
   if (!heard.issues.empty()) refuse(streams, use.symbols(), heard);
-  return encoded->losses.empty() || options.accept_losses ? kDone : kLosses;
+  return status_of(encoded->losses, options.losses);
 }
 
 }  // namespace
@@ -146,8 +161,12 @@ void register_translate(commands::Table& table) {
                   "Wrong NHS numbers, ODS and SNOMED codes, prescription ids, dangling references")
       ->check(CLI::IsMember({"refuse", "warn", "accept"}))
       ->capture_default_str();
-  command.add_flag("--accept-losses", options->accept_losses,
-                   "Status 0 also when something could not be carried; it is listed all the same");
+  command
+      .add_option("--losses", options->losses,
+                  "Which losses leave status 0: expected (those the format documents), none, any; "
+                  "all are listed")
+      ->check(CLI::IsMember({"expected", "none", "any"}))
+      ->capture_default_str();
   command.add_option("--overlays", options->overlays, "Folder of maps laid over the shipped ones");
   command.add_option("--max-bytes", options->max_bytes, "Longest input")->capture_default_str();
   command.add_option("--max-depth", options->max_depth, "Deepest nesting")->capture_default_str();
