@@ -103,6 +103,7 @@ int translate(const Options& options, Streams& streams) {
   rules.identifiers = validate::IdentifierPolicy::all(
       validate::policy_from(options.identifiers).value_or(validate::Policy::refuse));
   rules.references = rules.identifiers.nhs_number;
+  rules.bindings = rules.identifiers.nhs_number;
   validate::Report report =
       validate::Validator::compile(use.definitions()).validate(*bundle, rules);
   if (!report.ok()) {
@@ -158,7 +159,8 @@ void register_translate(commands::Table& table) {
                      "File for one JSON line per target write: rule, source, target");
   command
       .add_option("--identifiers", options->identifiers,
-                  "Wrong NHS numbers, ODS and SNOMED codes, prescription ids, dangling references")
+                  "Wrong NHS numbers, ODS and SNOMED codes, prescription ids, dangling references, "
+                  "codes outside their value set")
       ->check(CLI::IsMember({"refuse", "warn", "accept"}))
       ->capture_default_str();
   command
