@@ -2,6 +2,7 @@
 // DEPENDS fhir/xml
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -16,7 +17,10 @@ namespace {
 /// Written XML may be longer than what was read; it may not be wrong.
 template <typename T>
 bool usable(const Result<T>& result) {
-  if (!result && result.error().code != ErrorCode::too_long) std::abort();
+  if (!result && result.error().code != ErrorCode::too_long) {
+    std::fprintf(stderr, "%s\n", to_string(result.error()).c_str());
+    std::abort();
+  }
   return result.has_value();
 }
 

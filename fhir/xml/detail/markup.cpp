@@ -1,7 +1,5 @@
 #include "fhir/xml/detail/markup.h"
 
-#include <libxml/tree.h>
-
 #include <array>
 #include <cstdint>
 
@@ -60,6 +58,43 @@ std::size_t space_run(std::string_view text) {
   while (size < text.size() && blank(text[size])) ++size;
   return size;
 }
+
+/// The code point at `at`, which moves behind it; text is well-formed UTF-8.
+char32_t next_point(std::string_view text, std::size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  if (lead < 0x80) return lead;
+  const int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+  char32_t point = lead & (0x3Fu >> more);
+  for (int i = 0; i < more && at < text.size(); ++i) {
+    point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3Fu);
+  }
+  return point;
+}
+
+struct Range {
+  char32_t first, last;
+};
+
+/// NameStartChar without the colon. Source: XML 1.0, fifth edition, section 2.3, as libxml2 reads
+/// it.
+constexpr Range kStarts[] = {
+    {'A', 'Z'},       {'_', '_'},       {'a', 'z'},       {0xC0, 0xD6},     {0xD8, 0xF6},
+    {0xF8, 0x2FF},    {0x370, 0x37D},   {0x37F, 0x1FFF},  {0x200C, 0x200D}, {0x2070, 0x218F},
+    {0x2C00, 0x2FEF}, {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF}};
+/// What NameChar adds.
+constexpr Range kContinues[] = {
+    {'-', '.'}, {'0', '9'}, {0xB7, 0xB7}, {0x300, 0x36F}, {0x203F, 0x2040}};
+
+template <std::size_t kCount>
+bool in(const Range (&ranges)[kCount], char32_t point) {
+  for (const Range& range : ranges) {
+    if (point >= range.first && point <= range.last) return true;
+  }
+  return false;
+}
+
+bool starts_name(char32_t point) { return (point >= 'a' && point <= 'z') || in(kStarts, point); }
+bool continues_name(char32_t point) { return starts_name(point) || in(kContinues, point); }
 
 }  // namespace
 
@@ -129,8 +164,12 @@ bool is_name(std::string_view text) {
   }
   if ((all & 1) == 0) return false;
   if ((any & 4) == 0) return true;
-  const std::string terminated(text);
-  return xmlValidateNCName(reinterpret_cast<const xmlChar*>(terminated.c_str()), 0) == 0;
+  bool first = true;
+  for (std::size_t at = 0; at < text.size(); first = false) {
+    const char32_t point = next_point(text, at);
+    if (!(first ? starts_name(point) : continues_name(point))) return false;
+  }
+  return !first;
 }
 
 Markup::Markup(const tree::Document& document, const WriteOptions& options, std::size_t expected)
