@@ -18,6 +18,15 @@ Severity severity_of(Effect effect) {
   return effect == Effect::annotate ? Severity::information : Severity::warning;
 }
 
+/// The agreement's own words, and what came between them and the effect.
+std::string words_of(const Decision& decision) {
+  if (decision.outcome == Outcome::indeterminate) {
+    return fmt::format("Could not be judged ({}): {}", decision.reason, decision.explanation);
+  }
+  if (decision.reason.empty()) return decision.explanation;
+  return fmt::format("{} ({})", decision.explanation, decision.reason);
+}
+
 /// Appends a JSON string. The texts are UTF-8 that YAML or the tree has checked.
 void append_text(std::string& out, std::string_view text) {
   out += '"';
@@ -104,8 +113,7 @@ std::vector<Issue> Decisions::issues() const {
     Issue issue;
     issue.severity = severity_of(decision.effect);
     issue.expression = decision.items.empty() ? "Bundle" : decision.items.front();
-    issue.text = decision.explanation;
-    if (!decision.reason.empty()) issue.text += fmt::format(" ({})", decision.reason);
+    issue.text = words_of(decision);
     issue.code = "business-rule";
     issue.detail_code =
         fmt::format("{}|{}#{}", decision.agreement, decision.version, decision.rule);
@@ -121,8 +129,7 @@ std::string Decisions::summary() const {
                                  decision->version, decision->rule);
   if (!decision->in_force())
     line += fmt::format(" ({} only recorded)", enforcement_name(decision->mode));
-  if (!decision->explanation.empty()) line += ": " + decision->explanation;
-  return line;
+  return line + ": " + words_of(*decision);
 }
 
 std::string to_json(const Decisions& decisions) {

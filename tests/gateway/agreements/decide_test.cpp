@@ -276,7 +276,7 @@ TEST(Decide, IssuesNameAgreementVersionAndRule) {
               Severity::error, "Bundle.entry[1].resource", "because", {}, "business-rule", "a|1#r"},
           Issue{Severity::information,
                 "Bundle.entry[1].resource",
-                "because (not known: fbc_months)",
+                "Could not be judged (not known: fbc_months): because",
                 {},
                 "business-rule",
                 "b|1#q"}));
