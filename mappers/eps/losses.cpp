@@ -200,11 +200,10 @@ bool collect(const tree::Node& node, const tree::NodeSet& reads,
   bool any = reads.contains(node);
   const std::size_t before = unread.size();
   for (const tree::Node& child : node.children()) {
-    if (collect(child, reads, unread)) {
-      any = true;
-    } else {
-      unread.push_back(&child);
-    }
+    const bool read =
+        child.first_child() == nullptr ? reads.contains(child) : collect(child, reads, unread);
+    any = any || read;
+    if (!read) unread.push_back(&child);
   }
   if (!any) unread.resize(before);
   return any;
@@ -264,6 +263,7 @@ class Places {
 Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
                                             const tree::NodeSet& reads) const {
   std::vector<const tree::Node*> unread;
+  unread.reserve(256);
   collect(bundle.root(), reads, unread);
   std::vector<Issue> losses;
   Error refusal;

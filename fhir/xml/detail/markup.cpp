@@ -1,6 +1,11 @@
 #include "fhir/xml/detail/markup.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <array>
+#include <bit>
 #include <cstdint>
 
 namespace concord::xml::detail {
@@ -96,6 +101,28 @@ bool in(const Range (&ranges)[kCount], char32_t point) {
 bool starts_name(char32_t point) { return (point >= 'a' && point <= 'z') || in(kStarts, point); }
 bool continues_name(char32_t point) { return starts_name(point) || in(kContinues, point); }
 
+/// The next byte from `at` on that may need a look: markup, controls, the start of U+FFFE and
+/// U+FFFF, and quotes outside of text.
+std::size_t next_suspect(std::string_view text, std::size_t at, std::uint8_t special, bool quotes) {
+#ifdef __SSE2__
+  const auto all = [](char c) { return _mm_set1_epi8(c); };
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto equals = [&](char c) { return _mm_cmpeq_epi8(bytes, all(c)); };
+    __m128i found = _mm_cmpeq_epi8(_mm_min_epu8(bytes, all(0x1F)), bytes);  // below the space
+    found = _mm_or_si128(found, _mm_or_si128(equals('&'), equals('<')));
+    found = _mm_or_si128(found, _mm_or_si128(equals('>'), equals('\xEF')));
+    if (quotes) found = _mm_or_si128(found, _mm_or_si128(equals('"'), equals('\'')));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#else
+  static_cast<void>(quotes);
+#endif
+  while (at < text.size() && (kClasses[static_cast<unsigned char>(text[at])] & special) == 0) ++at;
+  return at;
+}
+
 }  // namespace
 
 bool append_escaped(Output& out, std::string_view text, Escaping escaping) {
@@ -108,9 +135,13 @@ bool append_escaped(Output& out, std::string_view text, Escaping escaping) {
   std::size_t plain = 0;
   std::size_t at = 0;
   for (;;) {
-    while (at < text.size() && (class_of(at) & special) == 0) ++at;
+    at = next_suspect(text, at, special, escaping != Escaping::text);
     if (at == text.size()) break;
     const std::uint8_t kind = class_of(at);
+    if ((kind & special) == 0) {
+      ++at;
+      continue;
+    }
     if (kind == kNever || (kind == kFormFeed && escaping != Escaping::attribute)) return false;
     if (kind == kPerhapsNever) {
       const std::string_view point = text.substr(at, 3);
