@@ -163,6 +163,7 @@ class Execution final : public transforms::Host {
   std::vector<path::Collection> lets_;
   std::vector<path::Value> items_;  ///< of the sources being run over, as a stack
   std::vector<tree::Node*> unsorted_;
+  std::vector<tree::Node*> instantiated_;  ///< of the template being written
   const RuleInfo* info_ = nullptr;     ///< of the rule being run
   const path::Value* item_ = nullptr;  ///< of its first source
   std::uint64_t steps_ = 0;

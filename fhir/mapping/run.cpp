@@ -5,7 +5,7 @@
 namespace concord::mapping::detail {
 
 void FrameStack::next(std::size_t slots) {
-  constexpr std::size_t kUsual = 1024;
+  constexpr std::size_t kUsual = 256;
   if (!chunks_.empty() && chunk_ + 1 < chunks_.size() && chunks_[chunk_ + 1].size >= slots) {
     ++chunk_;
   } else {

@@ -320,8 +320,8 @@ bool Execution::dress(tree::Node& node, const Type& type, const Template* fixed)
 }
 
 bool Execution::instantiate(tree::Node& node, const Template& fixed) {
-  std::vector<tree::Node*> made;
-  made.reserve(fixed.items.size());
+  std::vector<tree::Node*>& made = instantiated_;
+  made.clear();
   for (const Template::Item& item : fixed.items) {
     tree::Node& parent = item.parent == 0 ? node : *made[item.parent - 1];
     if (item.on_parent) {

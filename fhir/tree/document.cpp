@@ -32,6 +32,7 @@ Position Document::position(std::size_t offset) const noexcept {
 
 std::string Document::path(const Node& node) const {
   std::vector<const Node*> steps;
+  steps.reserve(16);
   for (const Node* at = &node; at != nullptr; at = at->parent()) steps.push_back(at);
   const Node& top = *steps.back();
   std::string path{text(top.is(Flag::resource) ? top.type() : top.name())};

@@ -1,6 +1,11 @@
 #include "mappers/eps/losses.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <optional>
 #include <string>
@@ -209,6 +214,21 @@ bool collect(const tree::Node& node, const tree::NodeSet& reads,
   return any;
 }
 
+std::uint32_t line_feeds(std::string_view text) {
+  std::uint32_t count = 0;
+  std::size_t at = 0;
+#ifdef __SSE2__
+  const __m128i feed = _mm_set1_epi8('\n');
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    count += static_cast<std::uint32_t>(
+        std::popcount(static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, feed)))));
+  }
+#endif
+  for (; at < text.size(); ++at) count += text[at] == '\n' ? 1 : 0;
+  return count;
+}
+
 /// Paths and positions of nodes asked for in document order: what the last answer found out is the
 /// start of the next.
 class Places {
@@ -240,22 +260,20 @@ class Places {
     const std::string_view source = document_.source();
     const std::size_t offset = node.source_offset();
     if (offset == tree::Node::kNoOffset || source.empty()) return {};
-    if (offset < line_start_ || offset > source.size()) return document_.position(node);
-    while (true) {
-      const std::size_t feed = source.find('\n', line_start_);
-      if (feed >= offset) break;
-      line_start_ = feed + 1;
-      ++line_;
-    }
-    return {line_, static_cast<std::uint32_t>(offset - line_start_ + 1)};
+    if (offset < counted_ || offset > source.size()) return document_.position(node);
+    lines_ += line_feeds(source.substr(counted_, offset - counted_));
+    counted_ = offset;
+    const std::size_t feed = source.substr(0, offset).rfind('\n');
+    const std::size_t start = feed == std::string_view::npos ? 0 : feed + 1;
+    return {lines_, static_cast<std::uint32_t>(offset - start + 1)};
   }
 
  private:
   const tree::Document& document_;
   const tree::Node* parent_ = nullptr;
   std::string parent_path_;
-  std::size_t line_start_ = 0;
-  std::uint32_t line_ = 1;
+  std::size_t counted_ = 0;  ///< bytes of the source whose line feeds are counted
+  std::uint32_t lines_ = 1;
 };
 
 }  // namespace
@@ -266,6 +284,7 @@ Result<std::vector<Issue>> LossTable::judge(const tree::Document& bundle,
   unread.reserve(256);
   collect(bundle.root(), reads, unread);
   std::vector<Issue> losses;
+  losses.reserve(std::min<std::size_t>(unread.size(), 16));
   Error refusal;
   refusal.code = ErrorCode::unsupported;
   Places places(bundle);
