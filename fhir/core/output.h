@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -33,14 +34,23 @@ class Output {
   void advance(char* to) noexcept { at_ = to; }
 
   void put(char c) { *reserve(1) = c, ++at_; }
-  void put(std::string_view text) {
-    char* to = reserve(text.size());
-    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  [[gnu::always_inline]] void put(std::string_view text) {
+    copy(reserve(text.size()), text.data(), text.size());
     at_ += text.size();
   }
   void put(std::size_t count, char c) {
     std::memset(reserve(count), c, count);
     at_ += count;
+  }
+  /// A line feed and `count` spaces.
+  void put_line(std::size_t count) {
+    char* to = reserve(count + 1 + sizeof(std::uint64_t));
+    *to++ = '\n';
+    constexpr std::uint64_t kSpaces = 0x2020202020202020;
+    for (std::size_t done = 0; done < count; done += sizeof kSpaces) {
+      std::memcpy(to + done, &kSpaces, sizeof kSpaces);
+    }
+    at_ = to + count;
   }
 
   /// The text; the output is empty afterwards.
@@ -54,6 +64,29 @@ class Output {
 
  private:
   static constexpr std::size_t kSlack = 64;
+
+  /// Most texts are names of a few bytes: two moves that overlap instead of a call.
+  static void copy(char* to, const char* from, std::size_t size) noexcept {
+    if (size > 16) {
+      std::memcpy(to, from, size);
+    } else if (size >= 8) {
+      copy_ends<std::uint64_t>(to, from, size);
+    } else if (size >= 4) {
+      copy_ends<std::uint32_t>(to, from, size);
+    } else if (size >= 2) {
+      copy_ends<std::uint16_t>(to, from, size);
+    } else if (size == 1) {
+      *to = *from;
+    }
+  }
+  template <typename Word>
+  static void copy_ends(char* to, const char* from, std::size_t size) noexcept {
+    Word first, last;
+    std::memcpy(&first, from, sizeof first);
+    std::memcpy(&last, from + size - sizeof last, sizeof last);
+    std::memcpy(to, &first, sizeof first);
+    std::memcpy(to + size - sizeof last, &last, sizeof last);
+  }
 
   void bind(std::size_t used) {
     at_ = text_.data() + used;

@@ -99,6 +99,12 @@ class Execution final : public transforms::Host {
            op.where == nullptr && op.check == nullptr && op.log == nullptr &&
            op.pick == ast::Pick::all && op.fallback.kind == ValueOp::Kind::none;
   }
+  /// A variable as it is: `bundle -> …`.
+  bool plain(const SourceOp& op) const noexcept {
+    return op.from == SourceOp::From::variable && op.type.type == nullptr && !op.counted &&
+           op.where == nullptr && op.check == nullptr && op.log == nullptr &&
+           op.pick == ast::Pick::all && op.fallback.kind == ValueOp::Kind::none;
+  }
   void reading(const SourceOp& op, const path::Value& value) {
     if (options_.reads == nullptr || !value.is_node()) return;
     if (op.whole) {

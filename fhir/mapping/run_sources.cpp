@@ -25,6 +25,18 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
     item_ = outer;
     return true;
   }
+  if (plain(source) && frame[source.context].size() == 1) {
+    if (!step()) return false;
+    if (source.variable != source.context) {
+      frame[source.variable].assign(frame[source.context].front());
+    }
+    const path::Value& item = frame[source.variable].front();
+    reading(source, item);
+    if (index == 0) item_ = &item;
+    const bool done = sources(op, index + 1, frame);
+    if (done) item_ = outer;
+    return done;
+  }
   const std::size_t from = items_.size();
   if (!collect(source, frame)) return false;
   item_ = outer;

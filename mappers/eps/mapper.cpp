@@ -273,6 +273,17 @@ Result<void> load_models(definitions::Definitions& definitions) {
   return definitions.add(sources);
 }
 
+/// Names of XML signatures, which every order embeds: known from the start, no message has to keep
+/// them as its own.
+void intern_signature_names(tree::Symbols& symbols) {
+  for (const char* name :
+       {"Signature", "SignedInfo", "CanonicalizationMethod", "SignatureMethod", "Reference",
+        "Transforms", "Transform", "DigestMethod", "DigestValue", "SignatureValue", "KeyInfo",
+        "X509Data", "X509Certificate", "Algorithm", "http://www.w3.org/2000/09/xmldsig#"}) {
+    symbols.intern(name);
+  }
+}
+
 std::string_view resource(std::string_view name) {
   for (const Resource& file : resources()) {
     if (file.name == name) return file.bytes;
@@ -305,6 +316,7 @@ void add_functions(path::FunctionTable& table) { register_functions(table); }
 Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& definitions,
                                                      const MapperOptions& options) {
   CONCORD_TRY(load_models(definitions));
+  intern_signature_names(definitions.symbols());
   auto functions = std::make_unique<path::FunctionTable>(path::FunctionTable::standard());
   add_functions(*functions);
   std::vector<mapping::MapSource> sources = shipped_maps();

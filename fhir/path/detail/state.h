@@ -50,7 +50,7 @@ class EvalContext::State {
   explicit State(EvalLimits bounds)
       : limits(bounds), scratch(bounds.max_bytes), steps_left(bounds.max_steps) {}
 
-  bool spend(std::uint64_t steps, const Hooks& hooks) {
+  [[gnu::always_inline]] bool spend(std::uint64_t steps, const Hooks& hooks) {
     if (error) return false;
     if (steps > steps_left) {
       steps_left = 0;

@@ -212,8 +212,7 @@ void Markup::declaration() {
 
 void Markup::line(std::size_t level) {
   if (options_.indent == 0) return;
-  out_.put('\n');
-  out_.put(level * options_.indent, ' ');
+  out_.put_line(level * options_.indent);
 }
 
 bool Markup::count(const tree::Node& node, std::size_t depth) {
