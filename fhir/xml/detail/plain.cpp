@@ -45,11 +45,11 @@ class PlainReader {
       return nullptr;
     while (at_ < end_ && (class_of(*at_) & kWhite) != 0) ++at_;
     top_ = nullptr;
-    if (!read(parent) || at_ < end_) {
-      if (top_ != nullptr) builder_.detach(*top_);
-      return nullptr;
-    }
-    return top_;
+    const std::size_t before = builder_.document().node_count();
+    if (read(parent) && at_ == end_) return top_;
+    if (top_ != nullptr) builder_.detach(*top_);
+    builder_.uncount(builder_.document().node_count() - before);
+    return nullptr;
   }
 
  private:
