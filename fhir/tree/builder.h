@@ -63,8 +63,6 @@ class Builder {
     node.flags_ = static_cast<std::uint8_t>(on ? node.flags_ | bit : node.flags_ & ~bit);
   }
 
-  /// Takes detached nodes off the node budget: what was begun and given up counts for nothing.
-  void uncount(std::size_t nodes) noexcept { document_->node_count_ -= nodes; }
   /// Takes a node out of its parent. Its memory stays with the arena.
   void detach(Node& node) noexcept;
   /// Puts a detached node of the same document at the end of `parent`, which must not lie below it.

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "fhir/xml/detail/names.h"
-#include "fhir/xml/detail/plain.h"
 #include "fhir/xml/detail/tokeniser.h"
 
 namespace concord::xml {
@@ -238,7 +237,6 @@ Result<tree::Document> read(std::string source, const tree::Symbols& symbols,
 Result<tree::Node*> read_fragment_into(tree::Builder& builder, tree::Node& parent,
                                        std::string_view xml, WhiteSpace white_space) {
   try {
-    if (Node* plain = detail::read_plain_fragment(builder, parent, xml, white_space)) return plain;
     CONCORD_TRY(detail::check_before_parsing(xml, builder.document().limits()));
     const std::string source(xml);  // followed by the zero byte the tokeniser needs
     FreeEvents events(builder, source, {&parent, false, white_space});
