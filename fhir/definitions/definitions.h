@@ -88,25 +88,25 @@ struct Element {
   static constexpr std::uint32_t kUnbounded = std::numeric_limits<std::uint32_t>::max();
 
   tree::Symbol name = tree::Symbol::kNone;  ///< "entry"; for value[x] its base name "value"
-  std::string_view path;                    ///< "Bundle.entry", "Extension.value[x]"
-  const Type* owner = nullptr;              ///< the type it is a child of
-  std::span<const ElementType> types;       ///< never empty
-  std::uint32_t min = 0;
-  std::uint32_t max = 1;
-  std::uint16_t order = 0;  ///< position among the children of its owner, from 0
-  bool is_choice = false;   ///< value[x]
-  bool is_array = false;    ///< may repeat, so stands in an array in JSON
+  std::uint16_t order = 0;                  ///< position among the children of its owner, from 0
+  bool is_choice = false;                   ///< value[x]
+  bool is_array = false;                    ///< may repeat, so stands in an array in JSON
   bool is_modifier = false;
   bool is_summary = false;
   Representation representation = Representation::element;
-  /// Of this element in XML; kNone: the namespace of its parent. FHIR types never set it.
-  tree::Symbol xml_namespace = tree::Symbol::kNone;
+  std::uint32_t min = 0;
+  std::uint32_t max = 1;
+  const Type* owner = nullptr;         ///< the type it is a child of
+  std::span<const ElementType> types;  ///< never empty
+  std::string_view path;               ///< "Bundle.entry", "Extension.value[x]"
   std::string_view content_reference;  ///< "#Bundle.link", else empty; `types` already follows it
   Binding binding;
   FixedValue fixed;
   std::string_view default_value;  ///< logical models: a primitive's text, else empty
   std::span<const Invariant* const> invariants;
   std::uint32_t max_length = 0;  ///< characters; 0: no bound
+  /// Of this element in XML; kNone: the namespace of its parent. FHIR types never set it.
+  tree::Symbol xml_namespace = tree::Symbol::kNone;
 };
 
 /// What a name means below a type.

@@ -203,6 +203,7 @@ bool is_uri(std::string_view text) noexcept {
       (has_byte_below(text, '!') && std::any_of(text.begin(), text.end(), is_space))) {
     return false;
   }
+  if (text[0] != 'u' && text[0] != 'o') return true;
   text = text.substr(0, text.find('#'));
   if (text.starts_with(kUuid)) return lower_uuid(text.substr(kUuid.size()));
   if (text.starts_with(kOid)) return arcs(text.substr(kOid.size()));
@@ -251,7 +252,21 @@ bool is_time(std::string_view text) noexcept {
 
 bool is_base64(std::string_view text) noexcept {
   std::size_t symbols = 0, padding = 0;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size();) {
+    // Signatures and attachments are long runs of symbols: eight a step.
+    constexpr std::size_t kStep = 8;
+    if (padding == 0 && at + kStep <= text.size()) {
+      const auto of = [&](std::size_t i) {
+        return kClasses[static_cast<unsigned char>(text[at + i])];
+      };
+      const int common = kBase64 & of(0) & of(1) & of(2) & of(3) & of(4) & of(5) & of(6) & of(7);
+      if (common != 0) {
+        symbols += kStep;
+        at += kStep;
+        continue;
+      }
+    }
+    const char c = text[at++];
     if (is(c, kBase64)) {
       if (padding > 0) return false;
       ++symbols;

@@ -71,9 +71,14 @@ class Context {
 
 /// Runs on one node. `data` is what the rule gave at compile time.
 using NodeCheck = void (*)(const void* data, const tree::Node& node, Context& context);
-/// Runs on one node and how often each of its children is there, by Element::order.
-using ChildrenCheck = void (*)(const void* data, const tree::Node& node,
-                               std::span<const std::uint32_t> counts, Context& context);
+/// How often each child of a node is there, by Element::order. 255 means as often or more. Filled
+/// up with zeros to a multiple of 16.
+using Counts = std::span<const std::uint8_t>;
+constexpr std::size_t padded(std::size_t elements) { return (elements + 15) / 16 * 16; }
+
+/// Runs on one node and the counts of its children.
+using ChildrenCheck = void (*)(const void* data, const tree::Node& node, Counts counts,
+                               Context& context);
 
 /// The checks of one type.
 class Plan {
@@ -83,8 +88,7 @@ class Plan {
   /// For every child that is `element`.
   void on_element(const definitions::Element& element, NodeCheck check,
                   const void* data = nullptr) {
-    if (elements_.size() <= element.order) elements_.resize(element.order + 1u);
-    elements_[element.order].push_back({check, data});
+    elements_.push_back({element.order, {check, data}});
   }
   /// For every node of the type, once its children are counted.
   void on_children(ChildrenCheck check, const void* data = nullptr) {
@@ -98,8 +102,16 @@ class Plan {
     Function run;
     const void* data;
   };
+  struct ElementBound {
+    std::uint16_t order;
+    Bound<NodeCheck> check;
+  };
+  /// Sorts the checks of elements and notes where those of each begin.
+  void freeze(std::size_t elements);
+
   std::vector<Bound<NodeCheck>> nodes_;
-  std::vector<std::vector<Bound<NodeCheck>>> elements_;  // by Element::order
+  std::vector<ElementBound> elements_;
+  std::vector<std::uint16_t> first_;  ///< by Element::order, and the end
   std::vector<Bound<ChildrenCheck>> children_;
 };
 

@@ -72,7 +72,8 @@ const Type* check_root(const Node& root, Context& context) {
   return own_type(root, *context.definitions().type("Resource"), context);
 }
 
-const Type* check_structure(const Node& node, const Child& found, bool first, Context& context) {
+const Type* check_structure_in_full(const Node& node, const Child& found, bool first,
+                                    Context& context) {
   if (node.kind() == Kind::text) {
     wrong(node, "text may not stand between elements", context);
     return nullptr;

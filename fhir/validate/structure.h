@@ -14,7 +14,23 @@ const definitions::Type* check_root(const tree::Node& root, Context& context);
 /// there is none. `first` is whether the sibling before has another name: what is wrong with a
 /// whole array is said once. Also reports arrays where one value is expected and the reverse, and
 /// values in another JSON type than R4's. Source: hl7.org/fhir/R4/json.html, resource.html.
-const definitions::Type* check_structure(const tree::Node& node, const definitions::Child& found,
-                                         bool first, Context& context);
+const definitions::Type* check_structure_in_full(const tree::Node& node,
+                                                 const definitions::Child& found, bool first,
+                                                 Context& context);
+
+/// The same, quick where nothing is wrong.
+inline const definitions::Type* check_structure(const tree::Node& node,
+                                                const definitions::Child& found, bool first,
+                                                Context& context) {
+  using tree::Flag;
+  if (found.element != nullptr && found.type != nullptr &&
+      node.kind() == found.type->value_kind() && node.has_value() == found.type->is_primitive() &&
+      !found.type->is_resource() && !node.is(Flag::resource) &&
+      node.is(Flag::in_array) == found.element->is_array &&
+      !(found.element->is_choice && node.name() == found.element->name)) [[likely]] {
+    return found.type;
+  }
+  return check_structure_in_full(node, found, first, context);
+}
 
 }  // namespace concord::validate

@@ -23,6 +23,17 @@ std::optional<Policy> policy_from(std::string_view text) {
   return std::nullopt;
 }
 
+void Plan::freeze(std::size_t elements) {
+  std::stable_sort(elements_.begin(), elements_.end(),
+                   [](const auto& a, const auto& b) { return a.order < b.order; });
+  first_.resize(elements + 1);
+  std::size_t at = 0;
+  for (std::size_t order = 0; order <= elements; ++order) {
+    while (at < elements_.size() && elements_[at].order < order) ++at;
+    first_[order] = static_cast<std::uint16_t>(at);
+  }
+}
+
 struct Validator::Compiled {
   const Definitions* definitions;
   std::vector<std::unique_ptr<Rule>> rules;
@@ -51,8 +62,8 @@ Validator Validator::compile(const Definitions& definitions) {
     }
   }
   for (const Type* type : definitions.types()) {
-    auto& plan = compiled->plans[type->index()];
-    plan.elements_.resize(type->elements().size());
+    Plan& plan = compiled->plans[type->index()];
+    plan.freeze(type->elements().size());
     compiled->most_children = std::max(compiled->most_children, type->elements().size());
   }
   return Validator(std::move(compiled));
@@ -63,22 +74,27 @@ Validator Validator::compile(const Definitions& definitions) {
 void Validator::Compiled::walk(const Node& root, const Type& root_type, Context& context) const {
   std::vector<std::pair<const Node*, const Type*>> open{{&root, &root_type}};
   open.reserve(64);
-  std::vector<std::uint32_t> counted(most_children);
+  std::vector<std::uint8_t> counted(padded(most_children));
   for (const auto& check : plans[root_type.index()].nodes_) check.run(check.data, root, context);
   while (!open.empty()) {
     const auto [node, type] = open.back();
     open.pop_back();
     const Plan& plan = plans[type->index()];
-    const std::span<std::uint32_t> counts(counted.data(), type->elements().size());
-    std::fill(counts.begin(), counts.end(), 0u);
+    const std::span<std::uint8_t> counts(counted.data(), padded(type->elements().size()));
+    std::fill(counts.begin(), counts.end(), std::uint8_t{0});
     tree::Symbol before = tree::Symbol::kNone;
     for (const Node& child : node->children()) {
       const Child found = type->child(child.name());
       const Type* own = check_structure(child, found, child.name() != before, context);
       before = child.name();
-      if (found.element != nullptr) ++counts[found.element->order];
+      if (found.element != nullptr) {
+        std::uint8_t& count = counts[found.element->order];
+        count = static_cast<std::uint8_t>(count + (count != 255));
+      }
       if (own == nullptr) continue;
-      for (const auto& check : plan.elements_[found.element->order]) {
+      const std::size_t order = found.element->order;
+      for (std::size_t i = plan.first_[order]; i < plan.first_[order + 1]; ++i) {
+        const auto& check = plan.elements_[i].check;
         check.run(check.data, child, context);
       }
       for (const auto& check : plans[own->index()].nodes_) check.run(check.data, child, context);

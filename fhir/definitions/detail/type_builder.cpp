@@ -87,6 +87,9 @@ void TypeBuilder::open(const Model& model) {
   draft.model = &model;
   draft.logical = view(definition.kind()) == "logical";
   const std::string_view name = draft.logical ? url : view(definition.type());
+  if (url.empty() || name.empty() || root_path.empty()) {
+    return wrong(draft, root_path, "the definition needs a url and a type");
+  }
   if (root_path.find('.') != std::string_view::npos) {
     return wrong(draft, root_path, "the first element must be the root");
   }

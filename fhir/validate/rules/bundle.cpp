@@ -105,36 +105,60 @@ class Bundle final : public Rule {
     }
   }
 
+  /// What an entry holds.
+  struct Entry {
+    const Node* full_url = nullptr;
+    const Node* resource = nullptr;
+    const Node* search = nullptr;
+    const Node* request = nullptr;
+    const Node* response = nullptr;
+  };
+
+  Entry read(const Node& node) const {
+    Entry entry;
+    for (const Node& child : node.children()) {
+      const Symbol name = child.name();
+      if (name == full_url_) entry.full_url = &child;
+      if (name == resource_) entry.resource = &child;
+      if (name == search_) entry.search = &child;
+      if (name == request_) entry.request = &child;
+      if (name == response_) entry.response = &child;
+    }
+    return entry;
+  }
+
   void check_entries(const Node& bundle, std::string_view code, Context& context) const {
     const bool is_request = is_one_of(code, {"transaction", "batch", "history"});
     const bool is_response = is_one_of(code, {"transaction-response", "batch-response", "history"});
-    const bool urls =
-        !is_one_of(code, {"transaction", "batch", "transaction-response", "batch-response"});
+    const bool is_search = code == "searchset";
+    const bool urls = code == "history" || !(is_request || is_response);
     std::vector<Named> named;
-    for (const Node* entry = bundle.child(entry_); entry != nullptr; entry = entry->next_same()) {
-      const Node* resource = entry->child(resource_);
-      const Node* full_url = entry->child(full_url_);
-      check_member(*entry, search_, "search", code == "searchset", false, "(bdl-2)", context);
-      check_member(*entry, request_, "request", is_request, is_request, "(bdl-3)", context);
-      check_member(*entry, response_, "response", is_response, is_response, "(bdl-4)", context);
-      if (resource == nullptr && entry->child(request_) == nullptr &&
-          entry->child(response_) == nullptr) {
-        context.error(kId, "invariant", *entry, "an entry needs a resource here (bdl-5)",
-                      "resource");
+    for (const Node* at = bundle.child(entry_); at != nullptr; at = at->next_same()) {
+      const Entry entry = read(*at);
+      check_member(*at, entry.search, "search", is_search, false, "(bdl-2)", context);
+      check_member(*at, entry.request, "request", is_request, is_request, "(bdl-3)", context);
+      check_member(*at, entry.response, "response", is_response, is_response, "(bdl-4)", context);
+      if (entry.resource == nullptr && entry.request == nullptr && entry.response == nullptr) {
+        context.error(kId, "invariant", *at, "an entry needs a resource here (bdl-5)", "resource");
       }
-      if (full_url == nullptr) {
-        if (urls && resource != nullptr) {
-          context.warning(kId, "invariant", *entry, "an entry needs a fullUrl here", "fullUrl");
+      if (entry.full_url == nullptr) {
+        if (urls && entry.resource != nullptr) {
+          context.warning(kId, "invariant", *at, "an entry needs a fullUrl here", "fullUrl");
         }
         continue;
       }
-      check_full_url(*full_url, resource, context);
+      check_full_url(*entry.full_url, entry.resource, context);
       if (code == "history") continue;
-      const Node* meta = resource == nullptr ? nullptr : resource->child(meta_);
+      const Node* meta = entry.resource == nullptr ? nullptr : entry.resource->child(meta_);
       const Node* version = meta == nullptr ? nullptr : meta->child(version_);
-      named.push_back({full_url->text(), version == nullptr ? std::string_view{} : version->text(),
-                       named.size(), full_url});
+      named.push_back({entry.full_url->text(),
+                       version == nullptr ? std::string_view{} : version->text(), named.size(),
+                       entry.full_url});
     }
+    check_names(named, context);
+  }
+
+  static void check_names(std::vector<Named>& named, Context& context) {
     std::sort(named.begin(), named.end(), [](const Named& a, const Named& b) {
       return std::tie(a.url, a.version, a.order) < std::tie(b.url, b.version, b.order);
     });
@@ -146,9 +170,8 @@ class Bundle final : public Rule {
     }
   }
 
-  static void check_member(const Node& entry, Symbol member, std::string_view name, bool allowed,
-                           bool required, std::string_view rule, Context& context) {
-    const Node* found = entry.child(member);
+  static void check_member(const Node& entry, const Node* found, std::string_view name,
+                           bool allowed, bool required, std::string_view rule, Context& context) {
     if (found != nullptr && !allowed) {
       context.error(kId, "invariant", *found,
                     "may not stand in a Bundle of this type " + std::string(rule));

@@ -30,8 +30,7 @@ class Extension final : public Rule {
   }
 
  private:
-  static void check(const void* data, const Node& node, std::span<const std::uint32_t> counts,
-                    Context& context) {
+  static void check(const void* data, const Node& node, Counts counts, Context& context) {
     const auto& rule = *static_cast<const Extension*>(data);
     const bool value = counts[rule.value_order_] > 0;
     const bool nested = counts[rule.extension_order_] > 0;
