@@ -205,9 +205,14 @@ class OutboxTest : public testing::Test {
   std::int32_t attempt_of(const std::string& name) const {
     return (*store_->item("item-" + name))->attempt;
   }
+  /// How many notices of a kind were heard, once there is one: a notice follows its commit.
   int notices(const std::string& kind) {
-    const std::lock_guard lock(notices_mutex_);
-    return notices_[kind];
+    const auto heard = [&] {
+      const std::lock_guard lock(notices_mutex_);
+      return notices_[kind];
+    };
+    (void)wait_until([&] { return heard() > 0; });
+    return heard();
   }
 
   TemporaryFolder folder_;
