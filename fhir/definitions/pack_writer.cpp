@@ -129,7 +129,9 @@ struct PackWriter::State {
   }
   Offset<flatbuffers::Vector<Text>> texts(const View& parent, std::string_view name) {
     std::vector<Text> rows;
-    for (const View& at : parent.all(name)) rows.push_back(text(at.text()));
+    for (const View& at : parent.all(name)) {
+      if (!at.text().empty()) rows.push_back(text(at.text()));
+    }
     return rows.empty() ? Offset<flatbuffers::Vector<Text>>{} : out.CreateVector(rows);
   }
 
@@ -138,8 +140,11 @@ struct PackWriter::State {
   Result<Offset<pack::StructureDefinition>> structure(const View& definition);
   void concepts(const View& parent, std::uint32_t parent_index, Offsets<pack::Concept>& rows,
                 std::vector<std::string_view>& codes);
+  Offsets<pack::Designation> designations(const View& parent);
   Offset<pack::CodeSystem> code_system(const View& resource);
   Offsets<pack::Include> includes(const View& compose, std::string_view name);
+  void expansion(const View& parent, std::uint32_t parent_index,
+                 Offsets<pack::ExpansionEntry>& rows);
   Offset<pack::ValueSet> value_set(const View& resource);
   Offsets<pack::MapProperty> map_properties(const View& target, std::string_view name);
   Offset<pack::ConceptMap> concept_map(const View& resource);
@@ -341,21 +346,29 @@ void PackWriter::State::concepts(const View& parent, std::uint32_t parent_index,
                  value_at = text(shown);
       properties.push_back(pack::CreateConceptProperty(out, code_at, type_at, value_at));
     }
-    Offsets<pack::Designation> designations;
-    for (const View& name : at.all("designation")) {
-      const auto language = text(name.text("language")), use = text(name.child("use").text("code")),
-                 value = text(name.text("value"));
-      designations.push_back(pack::CreateDesignation(out, language, use, value));
-    }
-    const auto code = text(at.text("code")), display = text(at.text("display"));
+    const auto named = designations(at);
+    const auto code = out.CreateSharedString(at.text("code").data(), at.text("code").size());
+    const auto display = text(at.text("display")), definition = text(at.text("definition"));
     const auto properties_at = list(properties);
-    const auto designations_at = list(designations);
+    const auto designations_at = list(named);
     const auto index = static_cast<std::uint32_t>(rows.size());
-    rows.push_back(
-        pack::CreateConcept(out, code, display, parent_index, properties_at, designations_at));
+    rows.push_back(pack::CreateConcept(out, code, display, parent_index, properties_at,
+                                       designations_at, definition));
     codes.push_back(at.text("code"));
     concepts(at, index, rows, codes);
   }
+}
+
+Offsets<pack::Designation> PackWriter::State::designations(const View& parent) {
+  Offsets<pack::Designation> rows;
+  for (const View& at : parent.all("designation")) {
+    const View use = at.child("use");
+    const auto language = text(at.text("language")), code = text(use.text("code")),
+               value = text(at.text("value")), system = text(use.text("system")),
+               display = text(use.text("display"));
+    rows.push_back(pack::CreateDesignation(out, language, code, value, system, display));
+  }
+  return rows;
 }
 
 Offset<pack::CodeSystem> PackWriter::State::code_system(const View& resource) {
@@ -376,13 +389,17 @@ Offset<pack::CodeSystem> PackWriter::State::code_system(const View& resource) {
              name = text(resource.text("name")), content = text(resource.text("content")),
              supplements = text(resource.text("supplements")),
              meaning = text(resource.text("hierarchyMeaning")),
-             all = text(resource.text("valueSet"));
+             all = text(resource.text("valueSet")), title = text(resource.text("title")),
+             status = text(resource.text("status")),
+             standing = text(resource.extension("structuredefinition-standards-status").text()),
+             language = text(resource.text("language"));
   const auto properties_at = list(properties);
   const auto rows_at = list(rows);
   const auto order_at = out.CreateVector(order);
   return pack::CreateCodeSystem(out, url, version, name, content, supplements,
                                 resource.truth("caseSensitive"), meaning, all, properties_at,
-                                rows_at, order_at);
+                                rows_at, order_at, title, status, standing,
+                                resource.truth("experimental"), language);
 }
 
 Offsets<pack::Include> PackWriter::State::includes(const View& compose, std::string_view name) {
@@ -390,8 +407,10 @@ Offsets<pack::Include> PackWriter::State::includes(const View& compose, std::str
   for (const View& part : compose.all(name)) {
     Offsets<pack::ConceptRef> listed;
     for (const View& at : part.all("concept")) {
+      const auto named = designations(at);
       const auto code = text(at.text("code")), display = text(at.text("display"));
-      listed.push_back(pack::CreateConceptRef(out, code, display));
+      const auto named_at = list(named);
+      listed.push_back(pack::CreateConceptRef(out, code, display, named_at));
     }
     Offsets<pack::Filter> filters;
     for (const View& at : part.all("filter")) {
@@ -408,13 +427,48 @@ Offsets<pack::Include> PackWriter::State::includes(const View& compose, std::str
   return rows;
 }
 
+void PackWriter::State::expansion(const View& parent, std::uint32_t parent_index,
+                                  Offsets<pack::ExpansionEntry>& rows) {
+  // Recursion is bounded by the depth limit of the document.
+  for (const View& at : parent.all("contains")) {
+    const auto named = designations(at);
+    const auto system = text(at.text("system")), version = text(at.text("version")),
+               code = text(at.text("code")), display = text(at.text("display"));
+    const auto named_at = list(named);
+    const auto index = static_cast<std::uint32_t>(rows.size());
+    rows.push_back(pack::CreateExpansionEntry(out, system, version, code, display,
+                                              at.truth("abstract"), at.truth("inactive"),
+                                              parent_index, named_at));
+    expansion(at, index, rows);
+  }
+}
+
 Offset<pack::ValueSet> PackWriter::State::value_set(const View& resource) {
   const View compose = resource.child("compose");
   const auto include = includes(compose, "include"), exclude = includes(compose, "exclude");
+  Offsets<pack::ExpansionEntry> entries;
+  if (!compose) expansion(resource.child("expansion"), Element::kUnbounded, entries);
+  std::vector<Text> supplements;
+  for (const View& at : resource.all("extension")) {
+    if (at.text("url") == "http://hl7.org/fhir/StructureDefinition/valueset-supplement") {
+      const std::string_view named = at.starting("value").text();
+      if (!named.empty()) supplements.push_back(text(named));
+    }
+  }
+  const std::string_view inactive = compose.text("inactive");
   const auto url = text(resource.text("url")), version = text(resource.text("version")),
-             name = text(resource.text("name"));
+             name = text(resource.text("name")), title = text(resource.text("title")),
+             status = text(resource.text("status")),
+             standing = text(resource.extension("structuredefinition-standards-status").text()),
+             language = text(resource.text("language"));
   const auto include_at = list(include), exclude_at = list(exclude);
-  return pack::CreateValueSet(out, url, version, name, include_at, exclude_at);
+  const auto entries_at = list(entries);
+  const auto supplements_at = supplements.empty() ? Offset<flatbuffers::Vector<Text>>{}
+                                                  : out.CreateVector(supplements);
+  const std::uint8_t inactive_at = inactive == "true" ? 2 : inactive == "false" ? 1 : 0;
+  return pack::CreateValueSet(out, url, version, name, include_at, exclude_at, title, status,
+                              standing, resource.truth("experimental"), language,
+                              static_cast<bool>(compose), inactive_at, supplements_at, entries_at);
 }
 
 Offsets<pack::MapProperty> PackWriter::State::map_properties(const View& target,
@@ -422,8 +476,8 @@ Offsets<pack::MapProperty> PackWriter::State::map_properties(const View& target,
   Offsets<pack::MapProperty> rows;
   for (const View& at : target.all(name)) {
     const auto property = text(at.text("property")), system = text(at.text("system")),
-               value = text(at.text("value"));
-    rows.push_back(pack::CreateMapProperty(out, property, system, value));
+               value = text(at.text("value")), display = text(at.text("display"));
+    rows.push_back(pack::CreateMapProperty(out, property, system, value, display));
   }
   return rows;
 }
@@ -438,10 +492,12 @@ Offset<pack::ConceptMap> PackWriter::State::concept_map(const View& resource) {
         const auto depends = map_properties(target, "dependsOn"),
                    products = map_properties(target, "product");
         const auto code = text(target.text("code")), display = text(target.text("display")),
-                   equivalence = text(target.text("equivalence"));
+                   equivalence = text(target.text("equivalence")),
+                   comment = text(target.text("comment"));
         const auto depends_at = list(depends), products_at = list(products);
         targets.push_back(
-            pack::CreateMapTarget(out, code, display, equivalence, depends_at, products_at));
+            pack::CreateMapTarget(out, code, display, equivalence, depends_at, products_at,
+                                  comment));
       }
       const auto code = text(at.text("code")), display = text(at.text("display"));
       const auto targets_at = list(targets);
@@ -450,15 +506,19 @@ Offset<pack::ConceptMap> PackWriter::State::concept_map(const View& resource) {
     const View unmapped = group.child("unmapped");
     const auto source = text(group.text("source")), target = text(group.text("target")),
                mode = text(unmapped.text("mode")), code = text(unmapped.text("code")),
-               url = text(unmapped.text("url"));
+               url = text(unmapped.text("url")), display = text(unmapped.text("display")),
+               source_version = text(group.text("sourceVersion")),
+               target_version = text(group.text("targetVersion"));
     const auto elements_at = list(elements);
-    groups.push_back(pack::CreateMapGroup(out, source, target, elements_at, mode, code, url));
+    groups.push_back(pack::CreateMapGroup(out, source, target, elements_at, mode, code, url,
+                                          display, source_version, target_version));
   }
   const auto url = text(resource.text("url")), version = text(resource.text("version")),
              name = text(resource.text("name")), source = text(resource.starting("source").text()),
-             target = text(resource.starting("target").text());
+             target = text(resource.starting("target").text()),
+             title = text(resource.text("title")), status = text(resource.text("status"));
   const auto groups_at = list(groups);
-  return pack::CreateConceptMap(out, url, version, name, source, target, groups_at);
+  return pack::CreateConceptMap(out, url, version, name, source, target, groups_at, title, status);
 }
 
 // ---- search, operations, compartments

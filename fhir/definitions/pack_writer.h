@@ -12,7 +12,7 @@
 namespace concord::definitions {
 
 /// The version of the tables; a reader refuses any other.
-inline constexpr std::uint32_t kFormat = 1;
+inline constexpr std::uint32_t kFormat = 2;
 
 /// Collects resources, then gives one pack.
 class PackWriter {
