@@ -5,6 +5,7 @@
 
 #include "fhir/core/result.h"
 #include "fhir/tree/document.h"
+#include "fhir/tree/reading.h"
 
 namespace concord::json {
 
@@ -28,5 +29,21 @@ Result<tree::Document> read(std::string source, const tree::Symbols& symbols,
 /// children. Errors: as above, but for what is only FHIR's rule.
 Result<tree::Document> read_plain(std::string source, const tree::Symbols& symbols,
                                   const tree::Limits& limits = {});
+
+/// What is let through without a finding.
+struct Leniency {
+  bool comments = false;  ///< `//` and `/* */` (the reference's option "allow-comments")
+};
+
+/// Reads one FHIR resource as `read` does, but goes on after mistakes and reports each: comments,
+/// commas too many or missing, names and values without quotes, names twice in an object, empty
+/// objects and arrays, nulls, `_name` members that fit nothing, misplaced `resourceType`. Slower
+/// than `read`: for text that `read` refused, or whose mistakes a person wants to know.
+///
+/// What is wrong only by the definitions (unknown names, JSON types, arrays) is left in the tree
+/// as it was written, for fhir/validate. What the tree cannot hold is left out with a finding.
+/// A text that stays no JSON after 200 mends is one fatal finding, as is one over a limit.
+tree::Reading read_collecting(std::string source, const tree::Symbols& symbols,
+                              const tree::Limits& limits = {}, const Leniency& leniency = {});
 
 }  // namespace concord::json

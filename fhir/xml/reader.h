@@ -10,6 +10,7 @@
 #include "fhir/core/result.h"
 #include "fhir/tree/builder.h"
 #include "fhir/tree/document.h"
+#include "fhir/tree/reading.h"
 
 namespace concord::xml {
 
@@ -27,6 +28,18 @@ namespace concord::xml {
 /// Source: hl7.org/fhir/R4/xml.html.
 Result<tree::Document> read_fhir(std::string source, const tree::Symbols& symbols,
                                  const tree::Limits& limits = {});
+
+/// Reads one FHIR resource as `read_fhir` does, but goes on after what only FHIR forbids and
+/// reports each: other namespaces, processing instructions, another encoding declared, attributes
+/// FHIR does not have, text and CDATA between elements, empty elements, more than one resource in a
+/// place for one. Repeats that do not stand together are put together; their offsets tell where
+/// they stood. What is wrong only by the definitions (unknown elements, order) is left in the tree
+/// as it was written, for fhir/validate. Narratives that lean on namespaces declared outside are
+/// written out so that they stand for themselves.
+///
+/// A text that is not well-formed, has a document type or is over a limit is one fatal finding.
+tree::Reading read_fhir_collecting(std::string source, const tree::Symbols& symbols,
+                                   const tree::Limits& limits = {});
 
 /// Reads any XML: attributes are children with Flag::attribute before the elements, an element with
 /// text only carries it as `text()`, text between elements becomes children of Kind::text (white
