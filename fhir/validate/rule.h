@@ -7,67 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fhir/definitions/definitions.h"
-#include "fhir/tree/document.h"
-#include "fhir/validate/validator.h"
+#include "fhir/validate/context.h"
 
 namespace concord::validate {
-
-/// One run over one document: what checks may look at, and where findings go. One thread.
-class Context {
- public:
-  Context(const tree::Document& document, const definitions::Definitions& definitions,
-          const Options& options)
-      : document_(document), definitions_(definitions), options_(options) {}
-
-  const tree::Document& document() const noexcept { return document_; }
-  const definitions::Definitions& definitions() const noexcept { return definitions_; }
-  const Options& options() const noexcept { return options_; }
-
-  /// A finding at a node, or at the child `member` it lacks. `type` is the FHIR issue type
-  /// ("structure", "required", "value"), `text` says what is wrong without the value.
-  void report(Severity severity, std::string_view rule, std::string_view type,
-              const tree::Node& node, std::string text, std::string_view member = {});
-  void error(std::string_view rule, std::string_view type, const tree::Node& node, std::string text,
-             std::string_view member = {}) {
-    report(Severity::error, rule, type, node, std::move(text), member);
-  }
-  void warning(std::string_view rule, std::string_view type, const tree::Node& node,
-               std::string text, std::string_view member = {}) {
-    report(Severity::warning, rule, type, node, std::move(text), member);
-  }
-  /// The same with the severity of a policy; nothing when it accepts.
-  void apply(Policy policy, std::string_view rule, std::string_view type, const tree::Node& node,
-             std::string text) {
-    if (policy == Policy::accept) return;
-    report(policy == Policy::refuse ? Severity::error : Severity::warning, rule, type, node,
-           std::move(text));
-  }
-
-  /// Every Reference met, with what its element says of it, for the rule that looks at them once
-  /// the walk is over.
-  std::vector<std::pair<const tree::Node*, const void*>> references;
-
-  /// The findings in order of the document. Ends the run.
-  Report finish();
-
- private:
-  struct Finding {
-    Severity severity;
-    std::uint32_t ordinal;
-    const tree::Node* node;
-    std::string_view rule;
-    std::string_view type;
-    std::string_view member;
-    std::string text;
-  };
-  const tree::Document& document_;
-  const definitions::Definitions& definitions_;
-  const Options& options_;
-  std::vector<Finding> findings_;
-  std::uint32_t found_ = 0;
-  std::size_t errors_ = 0;
-};
 
 /// Runs on one node. `data` is what the rule gave at compile time.
 using NodeCheck = void (*)(const void* data, const tree::Node& node, Context& context);
@@ -79,6 +21,13 @@ constexpr std::size_t padded(std::size_t elements) { return (elements + 15) / 16
 /// Runs on one node and the counts of its children.
 using ChildrenCheck = void (*)(const void* data, const tree::Node& node, Counts counts,
                                Context& context);
+
+/// In which depth a rule runs.
+enum class Runs : std::uint8_t {
+  always,
+  intake,  ///< depth intake only: the full depth has the reference's own rule for it
+  full,    ///< depth full only
+};
 
 /// The checks of one type.
 class Plan {
@@ -97,6 +46,7 @@ class Plan {
 
  private:
   friend class Validator;
+  friend class Engine;
   template <typename Function>
   struct Bound {
     Function run;
@@ -120,10 +70,12 @@ class Plan {
 class Rule {
  public:
   virtual ~Rule() = default;
-  /// The name findings carry.
+  /// The name of the rule: of its file.
   virtual std::string_view id() const = 0;
-  /// Before any type: names to look up, tables to build.
+  virtual Runs runs() const { return Runs::full; }
+  /// Before any type: names to look up, tables to build. Override the one that says enough.
   virtual void prepare(const definitions::Definitions&) {}
+  virtual void load(const Parts& parts) { prepare(*parts.definitions); }
   /// Adds the checks of one type.
   virtual void compile(const definitions::Type& type, Plan& plan) = 0;
   /// After the walk: what needs the whole document.

@@ -16,13 +16,6 @@ using definitions::Definitions;
 using definitions::Type;
 using tree::Node;
 
-std::optional<Policy> policy_from(std::string_view text) {
-  if (text == "refuse") return Policy::refuse;
-  if (text == "warn") return Policy::warn;
-  if (text == "accept") return Policy::accept;
-  return std::nullopt;
-}
-
 void Plan::freeze(std::size_t elements) {
   std::stable_sort(elements_.begin(), elements_.end(),
                    [](const auto& a, const auto& b) { return a.order < b.order; });
@@ -35,12 +28,18 @@ void Plan::freeze(std::size_t elements) {
 }
 
 struct Validator::Compiled {
-  const Definitions* definitions;
+  /// What runs in one depth.
+  struct Set {
+    std::vector<const Rule*> rules;
+    std::vector<Plan> plans;  // by Type::index()
+  };
+  Parts parts;
   std::vector<std::unique_ptr<Rule>> rules;
-  std::vector<Plan> plans;  // by Type::index()
+  Set intake, full;
   std::size_t most_children = 0;
 
-  void walk(const Node& root, const Type& root_type, Context& context) const;
+  const Set& of(Depth depth) const { return depth == Depth::intake ? intake : full; }
+  void walk(const Node& root, const Type& root_type, const Set& set, Context& context) const;
 };
 
 Validator::Validator(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -48,30 +47,40 @@ Validator::Validator(Validator&&) noexcept = default;
 Validator& Validator::operator=(Validator&&) noexcept = default;
 Validator::~Validator() = default;
 
-Validator Validator::compile(const Definitions& definitions) {
+const Parts& Validator::parts() const noexcept { return compiled_->parts; }
+
+Validator Validator::compile(const Parts& parts) {
+  const Definitions& definitions = *parts.definitions;
   auto compiled = std::make_unique<Compiled>();
-  compiled->definitions = &definitions;
+  compiled->parts = parts;
   rules::Table table;
   register_rules(table);
   compiled->rules = table.take();
-  compiled->plans.resize(definitions.types().size());
-  for (const auto& rule : compiled->rules) {
-    rule->prepare(definitions);
-    for (const Type* type : definitions.types()) {
-      if (!type->is_model()) rule->compile(*type, compiled->plans[type->index()]);
+  for (const auto& rule : compiled->rules) rule->load(parts);
+  const auto fill = [&](Compiled::Set& set, Runs other) {
+    set.plans.resize(definitions.types().size());
+    for (const auto& rule : compiled->rules) {
+      if (rule->runs() == other) continue;
+      set.rules.push_back(rule.get());
+      for (const Type* type : definitions.types()) {
+        if (!type->is_model()) rule->compile(*type, set.plans[type->index()]);
+      }
     }
-  }
-  for (const Type* type : definitions.types()) {
-    Plan& plan = compiled->plans[type->index()];
-    plan.freeze(type->elements().size());
-    compiled->most_children = std::max(compiled->most_children, type->elements().size());
-  }
+    for (const Type* type : definitions.types()) {
+      set.plans[type->index()].freeze(type->elements().size());
+      compiled->most_children = std::max(compiled->most_children, type->elements().size());
+    }
+  };
+  fill(compiled->intake, Runs::full);
+  fill(compiled->full, Runs::intake);
   return Validator(std::move(compiled));
 }
 
 /// One step per node: its children are looked up, counted and checked, then stand in line to be
 /// walked themselves. The line is on the heap and bounded by the number of nodes.
-void Validator::Compiled::walk(const Node& root, const Type& root_type, Context& context) const {
+void Validator::Compiled::walk(const Node& root, const Type& root_type, const Set& set,
+                               Context& context) const {
+  const std::vector<Plan>& plans = set.plans;
   std::vector<std::pair<const Node*, const Type*>> open{{&root, &root_type}};
   open.reserve(64);
   std::vector<std::uint8_t> counted(padded(most_children));
@@ -106,18 +115,24 @@ void Validator::Compiled::walk(const Node& root, const Type& root_type, Context&
 }
 
 Report Validator::validate(const tree::Document& document, const Options& options) const {
-  const Definitions& definitions = *compiled_->definitions;
-  Context context(document, definitions, options);
+  return validate(document, options, Request());
+}
+
+Report Validator::validate(const tree::Document& document, const Options& options,
+                           const Request&) const {
+  Context context(document, compiled_->parts, options);
   const Node& root = document.root();
+  const Compiled::Set& set = compiled_->of(options.depth);
   if (const Type* type = check_root(root, context)) {
-    compiled_->walk(root, *type, context);
-    for (const auto& rule : compiled_->rules) rule->finish(context);
+    compiled_->walk(root, *type, set, context);
+    for (const Rule* rule : set.rules) rule->finish(context);
   }
   return context.finish();
 }
 
 Report validate_text(std::string text, const Validator& validator, const Definitions& definitions,
-                     const Options& options, const tree::Limits& limits) {
+                     const Options& options, const tree::Limits& limits,
+                     const Validator::Request& request) {
   const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   const bool is_xml = first != std::string::npos && text[first] == '<';
   auto document = is_xml ? xml::read_fhir(std::move(text), definitions.symbols(), limits)
@@ -133,7 +148,7 @@ Report validate_text(std::string text, const Validator& validator, const Definit
   }
   tree::Builder builder(*document);
   definitions::annotate(builder, definitions);
-  return validator.validate(*document, options);
+  return validator.validate(*document, options, request);
 }
 
 }  // namespace concord::validate

@@ -35,6 +35,7 @@ struct Named {
 class Bundle final : public Rule {
  public:
   std::string_view id() const override { return kId; }
+  Runs runs() const override { return Runs::intake; }
 
   void prepare(const definitions::Definitions& definitions) override {
     const auto& symbols = definitions.symbols();

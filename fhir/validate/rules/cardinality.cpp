@@ -32,6 +32,7 @@ struct Bounds {
 class Cardinality final : public Rule {
  public:
   std::string_view id() const override { return kId; }
+  Runs runs() const override { return Runs::always; }
 
   void compile(const Type& type, Plan& plan) override {
     const std::size_t size = padded(type.elements().size());

@@ -15,6 +15,7 @@ constexpr std::string_view kId = "extension";
 class Extension final : public Rule {
  public:
   std::string_view id() const override { return kId; }
+  Runs runs() const override { return Runs::intake; }
 
   void prepare(const definitions::Definitions& definitions) override {
     const auto& symbols = definitions.symbols();

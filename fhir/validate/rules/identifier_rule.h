@@ -23,6 +23,7 @@ class IdentifierRule : public Rule {
   explicit IdentifierRule(const Row& row) : row_(row) {}
 
   std::string_view id() const override { return row_.id; }
+  Runs runs() const override { return Runs::always; }
   void prepare(const definitions::Definitions& definitions) override {
     system_ = definitions.symbols().find("system");
     member_ = definitions.symbols().find(row_.member);

@@ -48,9 +48,10 @@ void check_text(const Node& node, Context& context) {
 class PrimitiveFormat final : public Rule {
  public:
   std::string_view id() const override { return kId; }
+  Runs runs() const override { return Runs::always; }
 
   void prepare(const definitions::Definitions& definitions) override {
-    primitives_.reserve(definitions.types().size());  // addresses are handed out
+    primitives_.reserve(2 * definitions.types().size());  // addresses are handed out; two depths
   }
 
   void compile(const Type& type, Plan& plan) override {

@@ -74,6 +74,7 @@ bool is_absolute(std::string_view reference) {
 class References final : public Rule {
  public:
   std::string_view id() const override { return kId; }
+  Runs runs() const override { return Runs::intake; }
 
   void prepare(const definitions::Definitions& definitions) override {
     const auto& symbols = definitions.symbols();

@@ -59,6 +59,7 @@ void check_concept(const void* data, const Node& node, Context& context) {
 class RequiredBinding final : public Rule {
  public:
   std::string_view id() const override { return kId; }
+  Runs runs() const override { return Runs::intake; }
 
   void prepare(const definitions::Definitions& definitions) override {
     lists_ = std::make_unique<CodeLists>(definitions);
