@@ -183,6 +183,17 @@ Result<Definitions> Definitions::open(const std::filesystem::path& file, tree::S
   return Definitions(std::move(store));
 }
 
+Result<Definitions> Definitions::made(std::string pack, tree::Symbols& symbols) {
+  auto store = std::make_unique<Store>();
+  store->symbols = &symbols;
+  const pack::Pack* tables = pack::GetPack(store->added.emplace_back(std::move(pack)).data());
+  if (tables->format() != kFormat) {
+    return make_error(ErrorCode::malformed, "the pack is of another format version");
+  }
+  CONCORD_TRY(store->load(*tables));
+  return Definitions(std::move(store));
+}
+
 Result<void> Definitions::add(std::span<const Source> sources) {
   std::vector<std::string> packs;
   packs.reserve(sources.size());
@@ -238,6 +249,10 @@ const Type* Definitions::type(std::string_view name_or_url) const noexcept {
 std::span<const Type* const> Definitions::types() const noexcept { return store_->table.types; }
 
 tree::Symbols& Definitions::symbols() const noexcept { return *store_->symbols; }
+
+std::string_view Definitions::fhir_version() const noexcept {
+  return text_of(store_->pack->fhir_version());
+}
 
 const pack::ValueSet* Definitions::value_set(std::string_view url) const noexcept {
   return find_in(store_->pack->value_sets(), url);

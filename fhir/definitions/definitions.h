@@ -214,6 +214,10 @@ class Definitions {
   /// A pack in a file, mapped into memory; checked whole before use.
   /// Errors: not_found (cannot be read), malformed (no pack, damaged, other format version).
   static Result<Definitions> open(const std::filesystem::path& file, tree::Symbols& symbols);
+  /// Of a pack just made by PackWriter: another release of FHIR. Give it the Symbols of R4 so that
+  /// trees of both can be mapped into one another. `pack` is trusted.
+  /// Errors: malformed (other format version), invalid (types that do not fit together).
+  static Result<Definitions> made(std::string pack, tree::Symbols& symbols);
 
   Definitions(Definitions&&) noexcept;
   Definitions& operator=(Definitions&&) noexcept;
@@ -236,6 +240,8 @@ class Definitions {
   std::span<const Type* const> types() const noexcept;
 
   tree::Symbols& symbols() const noexcept;
+  /// "4.0.1", "3.0.1".
+  std::string_view fhir_version() const noexcept;
 
   /// By canonical url without version; null when unknown.
   const pack::ValueSet* value_set(std::string_view url) const noexcept;

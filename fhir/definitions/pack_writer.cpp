@@ -2,80 +2,19 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <optional>
-#include <tuple>
-#include <vector>
+#include <limits>
 
 #include "fhir/definitions/definitions.h"
-#include "fhir/definitions/r4_generated.h"
+#include "fhir/definitions/detail/pack_state.h"
 #include "fhir/json/writer.h"
 
 namespace concord::definitions {
 
 namespace {
 
-using flatbuffers::FlatBufferBuilder;
-using flatbuffers::Offset;
-using Text = Offset<flatbuffers::String>;
-template <typename T>
-using Offsets = std::vector<Offset<T>>;
-
 constexpr std::string_view kExtensions = "http://hl7.org/fhir/StructureDefinition/";
+constexpr std::string_view kTools = "http://hl7.org/fhir/tools/StructureDefinition/";
 constexpr std::string_view kSystemType = "http://hl7.org/fhirpath/System.";
-
-/// A node with the names of its document.
-class View {
- public:
-  View(const tree::Document& document, const tree::Node* node)
-      : document_(&document), node_(node) {}
-
-  explicit operator bool() const { return node_ != nullptr; }
-  const tree::Document& document() const { return *document_; }
-  const tree::Node& node() const { return *node_; }
-  std::string_view name() const { return document_->name(*node_); }
-
-  View child(std::string_view name) const {
-    return {*document_, node_ == nullptr ? nullptr : node_->child(document_->find(name))};
-  }
-  std::string_view text() const { return node_ == nullptr ? std::string_view{} : node_->text(); }
-  std::string_view text(std::string_view name) const { return child(name).text(); }
-  bool truth(std::string_view name) const { return text(name) == "true"; }
-
-  /// Every child of that name.
-  std::vector<View> all(std::string_view name) const {
-    std::vector<View> found;
-    for (View at = child(name); at; at = {*document_, at.node_->next_same()}) found.push_back(at);
-    return found;
-  }
-  /// The only or first child whose name starts with `prefix` and goes on ("fixed" → fixedUri).
-  View starting(std::string_view prefix) const {
-    for (const tree::Node& at : node_->children()) {
-      const std::string_view name = document_->name(at);
-      if (name.size() > prefix.size() && name.starts_with(prefix)) return {*document_, &at};
-    }
-    return {*document_, nullptr};
-  }
-  /// The value of an HL7 extension, by the end of its url.
-  View extension(std::string_view url_end) const {
-    if (node_ == nullptr) return *this;
-    for (const View& at : all("extension")) {
-      const std::string_view url = at.text("url");
-      if (url.starts_with(kExtensions) && url.substr(kExtensions.size()) == url_end) {
-        return at.starting("value");
-      }
-    }
-    return {*document_, nullptr};
-  }
-  Error wrong(std::string text) const {
-    return make_error(ErrorCode::invalid, std::move(text), document_->path(*node_),
-                      document_->position(*node_));
-  }
-
- private:
-  const tree::Document* document_;
-  const tree::Node* node_;
-};
 
 std::optional<std::uint32_t> count_of(std::string_view text) {
   if (text == "*") return Element::kUnbounded;
@@ -92,7 +31,60 @@ BindingStrength strength_of(std::string_view code) {
   return code == "example" ? BindingStrength::example : BindingStrength::none;
 }
 
-/// "Uri" of fixedUri → "uri"; complex type names keep their capital.
+Representation representation_of(const View& definition) {
+  auto found = Representation::element;
+  for (const View& at : definition.all("representation")) {
+    if (at.text() == "xmlAttr") found = Representation::attribute;
+    if (at.text() == "xmlText") found = Representation::text;
+    if (at.text() == "xhtml") found = Representation::xhtml;
+  }
+  return found;
+}
+
+}  // namespace
+
+View View::starting(std::string_view prefix) const {
+  if (node_ == nullptr) return *this;
+  for (const tree::Node& at : node_->children()) {
+    const std::string_view name = document_->name(at);
+    if (name.size() > prefix.size() && name.starts_with(prefix)) return {*document_, &at};
+  }
+  return {*document_, nullptr};
+}
+
+View View::extension_node(std::string_view url_end) const {
+  if (node_ == nullptr) return *this;
+  for (const View& at : all("extension")) {
+    const std::string_view url = at.text("url");
+    if (url.starts_with(kExtensions) && url.substr(kExtensions.size()) == url_end) return at;
+  }
+  return {*document_, nullptr};
+}
+
+std::vector<View> View::extensions(std::string_view url_end) const {
+  std::vector<View> found;
+  for (const View& at : node_ == nullptr ? std::vector<View>{} : all("extension")) {
+    const std::string_view url = at.text("url");
+    if (!url.starts_with(kExtensions) || url.substr(kExtensions.size()) != url_end) continue;
+    if (const View value = at.starting("value")) found.push_back(value);
+  }
+  return found;
+}
+
+View View::extension_by_url(std::string_view url) const {
+  if (node_ == nullptr) return *this;
+  for (const View& at : all("extension")) {
+    if (at.text("url") == url) return at;
+  }
+  return {*document_, nullptr};
+}
+
+std::string_view View::value_set() const {
+  if (const View at = child("valueSet")) return at.text();
+  if (const View at = child("valueSetUri")) return at.text();
+  return child("valueSetReference").text("reference");
+}
+
 std::string type_of_suffix(std::string_view suffix, bool primitive) {
   std::string type(suffix);
   if (primitive && !type.empty() && type[0] >= 'A' && type[0] <= 'Z') {
@@ -101,75 +93,133 @@ std::string type_of_suffix(std::string_view suffix, bool primitive) {
   return type;
 }
 
-}  // namespace
-
-struct PackWriter::State {
-  FlatBufferBuilder out{std::size_t{1} << 20};
-  std::map<std::tuple<std::string, std::string, std::string, bool, bool>, std::uint16_t>
-      known_rules;
-  Offsets<pack::Constraint> constraints;
-  Offsets<pack::StructureDefinition> types, profiles;
-  Offsets<pack::CodeSystem> code_systems;
-  Offsets<pack::ValueSet> value_sets;
-  Offsets<pack::ConceptMap> concept_maps;
-  Offsets<pack::SearchParameter> search_parameters;
-  std::map<std::pair<std::string, std::string>, std::string> search_index;  // (base, code) → url
-  std::vector<std::string> search_urls;
-  bool search_twice = false;
-  Offsets<pack::OperationDefinition> operations;
-  Offsets<pack::CompartmentDefinition> compartments;
-
-  /// Nothing for an empty text: absent reads as empty.
-  Text text(std::string_view value) {
-    return value.empty() ? Text{} : out.CreateSharedString(value.data(), value.size());
+Result<Value> value_of(const View& at, std::string_view prefix) {
+  if (!at) return Value{};
+  Value value{type_of_suffix(at.name().substr(prefix.size()), at.node().has_value()), {}};
+  if (at.node().has_value()) {
+    value.text = at.text();
+    return value;
   }
-  template <typename T>
-  Offset<flatbuffers::Vector<Offset<T>>> list(const Offsets<T>& rows) {
-    return rows.empty() ? Offset<flatbuffers::Vector<Offset<T>>>{} : out.CreateVector(rows);
-  }
-  Offset<flatbuffers::Vector<Text>> texts(const View& parent, std::string_view name) {
-    std::vector<Text> rows;
-    for (const View& at : parent.all(name)) {
-      if (!at.text().empty()) rows.push_back(text(at.text()));
-    }
-    return rows.empty() ? Offset<flatbuffers::Vector<Text>>{} : out.CreateVector(rows);
-  }
-
-  std::uint16_t constraint(const View& rule);
-  Result<Offset<pack::Element>> element(const View& definition);
-  Result<Offset<pack::StructureDefinition>> structure(const View& definition);
-  void concepts(const View& parent, std::uint32_t parent_index, Offsets<pack::Concept>& rows,
-                std::vector<std::string_view>& codes);
-  Offsets<pack::Designation> designations(const View& parent);
-  Offset<pack::CodeSystem> code_system(const View& resource);
-  Offsets<pack::Include> includes(const View& compose, std::string_view name);
-  void expansion(const View& parent, std::uint32_t parent_index,
-                 Offsets<pack::ExpansionEntry>& rows);
-  Offset<pack::ValueSet> value_set(const View& resource);
-  Offsets<pack::MapProperty> map_properties(const View& target, std::string_view name);
-  Offset<pack::ConceptMap> concept_map(const View& resource);
-  Offset<pack::SearchParameter> search_parameter(const View& resource);
-  Result<Offsets<pack::OperationParameter>> parameters(const View& parent, std::string_view name);
-  Result<Offset<pack::OperationDefinition>> operation(const View& resource);
-  Offset<pack::CompartmentDefinition> compartment(const View& resource);
-};
+  CONCORD_ASSIGN(value.text, json::write(at.document(), at.node()));
+  return value;
+}
 
 // ---- structure definitions
 // ------------------------------------------------------------------------
 
-std::uint16_t PackWriter::State::constraint(const View& rule) {
+Result<std::uint16_t> PackWriter::State::constraint(const View& rule) {
   const bool warning = rule.text("severity") == "warning";
   const bool practice = rule.extension("elementdefinition-bestpractice").text() == "true";
-  const auto [at, is_new] =
-      known_rules.try_emplace({std::string(rule.text("key")), std::string(rule.text("expression")),
-                               std::string(rule.text("human")), warning, practice},
-                              static_cast<std::uint16_t>(known_rules.size()));
+  if (known_rules.size() > std::numeric_limits<std::uint16_t>::max()) {
+    return rule.wrong("more than 65,536 different constraints");
+  }
+  const auto [at, is_new] = known_rules.try_emplace(
+      {std::string(rule.text("key")), std::string(rule.text("expression")),
+       std::string(rule.text("human")), std::string(rule.text("source")), warning, practice},
+      static_cast<std::uint16_t>(known_rules.size()));
   if (is_new) {
     const auto key = text(rule.text("key")), human = text(rule.text("human")),
-               expression = text(rule.text("expression"));
-    constraints.push_back(pack::CreateConstraint(out, key, human, expression, warning, practice));
+               expression = text(rule.text("expression")), source = text(rule.text("source"));
+    constraints.push_back(
+        pack::CreateConstraint(out, key, human, expression, warning, practice, source));
   }
   return at->second;
+}
+
+/// The types of an element. STU3 repeats a type for each profile; here they are one row.
+Result<List<pack::TypeRef>> PackWriter::State::type_refs(const View& definition,
+                                                         std::string_view name, bool choice,
+                                                         std::string& regex) {
+  struct Row {
+    std::string code;
+    std::vector<View> profiles, targets, aggregation;
+    std::string_view versioning;
+  };
+  std::vector<Row> rows;
+  for (const View& type : definition.all("type")) {
+    std::string code{type.text("code")};
+    if (code.starts_with(kSystemType)) {
+      const View published = type.extension("structuredefinition-fhir-type");
+      code = published ? std::string(published.text())
+                       : type_of_suffix(code.substr(kSystemType.size()), true);
+      // Published as string; the page of Resource says id.
+      if (definition.text("path") == "Resource.id" ||
+          definition.child("base").text("path") == "Resource.id") {
+        code = "id";
+      }
+    }
+    if (const View found = type.extension("regex")) regex = found.text();
+    if (code.empty()) continue;  // the value of STU3's primitives
+    auto at =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.code == code; });
+    if (at == rows.end()) at = rows.insert(at, Row{std::move(code), {}, {}, {}, {}});
+    for (const View& found : type.all("profile")) at->profiles.push_back(found);
+    for (const View& found : type.all("targetProfile")) at->targets.push_back(found);
+    if (at->aggregation.empty()) at->aggregation = type.all("aggregation");
+    if (at->versioning.empty()) at->versioning = type.text("versioning");
+  }
+  Offsets<pack::TypeRef> made;
+  for (const Row& row : rows) {
+    std::string written(name);
+    if (choice) {
+      written += row.code;
+      char& first = written[name.size()];
+      if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 'a' + 'A');
+    }
+    const auto code_at = text(row.code), written_at = text(written),
+               versioning = text(row.versioning);
+    const auto profiles_at = texts(row.profiles), targets = texts(row.targets),
+               aggregation = texts(row.aggregation);
+    made.push_back(pack::CreateTypeRef(out, code_at, written_at, profiles_at, targets, aggregation,
+                                       versioning));
+  }
+  return list(made);
+}
+
+Offset<pack::Slicing> PackWriter::State::slicing(const View& slices) {
+  if (!slices) return {};
+  Offsets<pack::Discriminator> discriminators;
+  for (const View& at : slices.all("discriminator")) {
+    const auto type_at = text(at.text("type")), path_at = text(at.text("path"));
+    discriminators.push_back(pack::CreateDiscriminator(out, type_at, path_at));
+  }
+  const auto list_at = list(discriminators);
+  const auto rules_at = text(slices.text("rules")), description = text(slices.text("description"));
+  return pack::CreateSlicing(out, list_at, slices.truth("ordered"), rules_at, description);
+}
+
+Result<List<pack::AdditionalBinding>> PackWriter::State::additional_bindings(const View& binding) {
+  Offsets<pack::AdditionalBinding> rows;
+  const auto take = [&](std::string_view purpose, std::string_view value_set,
+                        const std::vector<View>& usages, bool any) -> Result<void> {
+    Offsets<flatbuffers::String> usages_at;
+    for (const View& usage : usages) {
+      CONCORD_ASSIGN(const std::string json, json::write(usage.document(), usage.node()));
+      usages_at.push_back(text(json));
+    }
+    const auto purpose_at = text(purpose), set_at = text(value_set);
+    const auto list_at = list(usages_at);
+    rows.push_back(pack::CreateAdditionalBinding(out, purpose_at, set_at, list_at, any));
+    return {};
+  };
+  for (const View& at : binding ? binding.all("additional") : std::vector<View>{}) {
+    CONCORD_TRY(take(at.text("purpose"), at.text("valueSet"), at.all("usage"), at.truth("any")));
+  }
+  for (const View& at : binding ? binding.all("extension") : std::vector<View>{}) {
+    const std::string_view url = at.text("url");
+    const bool known = url == std::string(kTools) + "additional-binding" ||
+                       url == std::string(kExtensions) + "additional-binding";
+    if (!known) continue;
+    std::vector<View> usages;
+    for (const View& part : at.all("extension")) {
+      if (part.text("url") != "usage") continue;
+      if (const View value = part.starting("value")) usages.push_back(value);
+    }
+    CONCORD_TRY(take(at.extension_by_url("purpose").starting("value").text(),
+                     at.extension_by_url("valueSet").starting("value").text(), usages,
+                     at.extension_by_url("any").starting("value").text() == "true"));
+  }
+  return list(rows);
 }
 
 Result<Offset<pack::Element>> PackWriter::State::element(const View& definition) {
@@ -182,108 +232,85 @@ Result<Offset<pack::Element>> PackWriter::State::element(const View& definition)
   const auto min = count_of(definition.child("min") ? definition.text("min") : "0");
   const auto max = count_of(definition.child("max") ? definition.text("max") : "1");
   if (!min || !max) return definition.wrong("min or max is no count");
-  const std::string_view base_max = definition.child("base").text("max");
-  const auto base = base_max.empty() ? max : count_of(base_max);
-  if (!base) return definition.wrong("base.max is no count");
+  const View base = definition.child("base");
+  const auto base_min = count_of(base.child("min") ? base.text("min") : "0");
+  const auto base_max = base.child("max") ? count_of(base.text("max")) : max;
+  if (!base_min || !base_max) return definition.wrong("base.min or base.max is no count");
 
-  Offsets<pack::TypeRef> choices;
   std::string regex;
-  for (const View& type : definition.all("type")) {
-    std::string code{type.text("code")};
-    if (code.starts_with(kSystemType)) {
-      const View published = type.extension("structuredefinition-fhir-type");
-      code = published ? std::string(published.text())
-                       : type_of_suffix(code.substr(kSystemType.size()), true);
-      // Published as string; the page of Resource says id.
-      if (path == "Resource.id" || definition.child("base").text("path") == "Resource.id") {
-        code = "id";
-      }
-    }
-    if (const View found = type.extension("regex")) regex = found.text();
-    std::string written(name);
-    if (choice) {
-      written += code;
-      char& first = written[name.size()];
-      if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 'a' + 'A');
-    }
-    const auto code_at = text(code), written_at = text(written);
-    const auto profiles_at = texts(type, "profile"), targets = texts(type, "targetProfile");
-    choices.push_back(pack::CreateTypeRef(out, code_at, written_at, profiles_at, targets));
-  }
+  CONCORD_ASSIGN(const auto types_at, type_refs(definition, name, choice, regex));
 
   std::vector<std::uint16_t> rules;
-  for (const View& rule : definition.all("constraint")) rules.push_back(constraint(rule));
+  for (const View& rule : definition.all("constraint")) {
+    CONCORD_ASSIGN(const std::uint16_t index, constraint(rule));
+    rules.push_back(index);
+  }
   const auto rules_at =
       rules.empty() ? Offset<flatbuffers::Vector<std::uint16_t>>{} : out.CreateVector(rules);
 
-  auto rule = FixedValue::Rule::fixed;
-  std::string_view prefix = "fixed";
-  View value = definition.starting(prefix);
-  if (!value) {
-    rule = FixedValue::Rule::pattern;
-    prefix = "pattern";
-    value = definition.starting(prefix);
-  }
-  std::string value_type, value_text;
-  if (value) {
-    value_type = type_of_suffix(value.name().substr(prefix.size()), value.node().has_value());
-    if (value.node().has_value()) {
-      value_text = value.text();
-    } else {
-      CONCORD_ASSIGN(value_text, json::write(value.document(), value.node()));
-    }
-  }
+  const View fixed = definition.starting("fixed"), pattern = definition.starting("pattern");
+  CONCORD_ASSIGN(const Value value,
+                 fixed ? value_of(fixed, "fixed") : value_of(pattern, "pattern"));
+  const auto rule = fixed     ? FixedValue::Rule::fixed
+                    : pattern ? FixedValue::Rule::pattern
+                              : FixedValue::Rule::none;
+  CONCORD_ASSIGN(const Value standard,
+                 value_of(definition.starting("defaultValue"), "defaultValue"));
+  CONCORD_ASSIGN(const Value least, value_of(definition.starting("minValue"), "minValue"));
+  CONCORD_ASSIGN(const Value most, value_of(definition.starting("maxValue"), "maxValue"));
+  CONCORD_ASSIGN(const Value units,
+                 value_of(definition.extension("elementdefinition-allowedUnits"), "value"));
 
-  Offset<pack::Slicing> slicing;
-  if (const View slices = definition.child("slicing")) {
-    Offsets<pack::Discriminator> discriminators;
-    for (const View& at : slices.all("discriminator")) {
-      const auto type_at = text(at.text("type")), path_at = text(at.text("path"));
-      discriminators.push_back(pack::CreateDiscriminator(out, type_at, path_at));
-    }
-    const auto list_at = list(discriminators);
-    const auto rules_text = text(slices.text("rules"));
-    slicing = pack::CreateSlicing(out, list_at, slices.truth("ordered"), rules_text);
-  }
-
-  auto representation = Representation::element;
-  for (const View& at : definition.all("representation")) {
-    if (at.text() == "xmlAttr") representation = Representation::attribute;
-    if (at.text() == "xmlText") representation = Representation::text;
-    if (at.text() == "xhtml") representation = Representation::xhtml;
-  }
-  const View binding = definition.child("binding");
-  std::uint32_t max_length = 0;
+  std::uint32_t max_length = 0, min_length = 0;
   if (const View bound = definition.child("maxLength")) {
     const auto length = count_of(bound.text());
     if (!length) return definition.wrong("maxLength is no count");
     max_length = *length;
   }
+  if (const View bound = definition.extension("minLength")) {
+    const auto length = count_of(bound.text());
+    if (!length) return definition.wrong("minLength is no count");
+    min_length = *length;
+  }
+  std::int32_t places = -1;
+  if (const View bound = definition.extension("maxDecimalPlaces")) {
+    const auto count = count_of(bound.text());
+    if (!count || *count > 1000) return definition.wrong("maxDecimalPlaces is no count");
+    places = static_cast<std::int32_t>(*count);
+  }
 
-  const auto path_at = text(path), name_at = text(name),
+  const View binding = definition.child("binding");
+  CONCORD_ASSIGN(const auto additional_at, additional_bindings(binding));
+  const auto slicing_at = slicing(definition.child("slicing"));
+  const auto path_at = text(path), name_at = text(name), id_at = text(definition.text("id")),
+             short_at = text(definition.text("short")), base_at = text(base.text("path")),
              slice_at = text(definition.text("sliceName")),
              reference_at = text(definition.text("contentReference")),
-             value_set_at = text(binding.text("valueSet")),
+             value_set_at = text(binding.value_set()),
              max_set_at = text(binding.extension("elementdefinition-maxValueSet").text()),
-             type_at = text(value_type), value_at = text(value_text),
-             default_at = text(definition.starting("defaultValue").text()),
+             min_set_at = text(binding.extension("elementdefinition-minValueSet").text()),
+             type_at = text(value.type), value_at = text(value.text),
+             default_at = text(standard.text), default_type_at = text(standard.type),
              namespace_at = text(definition.extension("elementdefinition-namespace").text()),
-             regex_at = text(regex), min_value_at = text(definition.starting("minValue").text()),
-             max_value_at = text(definition.starting("maxValue").text());
-  const auto types_at = list(choices);
+             regex_at = text(regex), own_regex_at = text(definition.extension("regex").text()),
+             min_value_at = text(least.text), min_type_at = text(least.type),
+             max_value_at = text(most.text), max_type_at = text(most.type),
+             max_size_at = text(definition.extension("maxSize").text()),
+             units_at = text(units.text), units_type_at = text(units.type);
+  const auto conditions_at = texts(definition, "condition");
   pack::ElementBuilder row(out);
   row.add_path(path_at);
   row.add_name(name_at);
   row.add_slice_name(slice_at);
   row.add_min(*min);
   row.add_max(*max);
-  row.add_array(*base > 1);
+  row.add_array(*base_max > 1);
   row.add_types(types_at);
   row.add_content_reference(reference_at);
   row.add_binding(static_cast<std::uint8_t>(strength_of(binding.text("strength"))));
   row.add_value_set(value_set_at);
   row.add_max_value_set(max_set_at);
-  row.add_value_rule(static_cast<std::uint8_t>(value ? rule : FixedValue::Rule::none));
+  row.add_value_rule(static_cast<std::uint8_t>(rule));
   row.add_value_type(type_at);
   row.add_value(value_at);
   row.add_default_value(default_at);
@@ -291,14 +318,47 @@ Result<Offset<pack::Element>> PackWriter::State::element(const View& definition)
   row.add_modifier(definition.truth("isModifier"));
   row.add_summary(definition.truth("isSummary"));
   row.add_must_support(definition.truth("mustSupport"));
-  row.add_representation(static_cast<std::uint8_t>(representation));
+  row.add_representation(static_cast<std::uint8_t>(representation_of(definition)));
   row.add_xml_namespace(namespace_at);
   row.add_regex(regex_at);
   row.add_max_length(max_length);
   row.add_min_value(min_value_at);
   row.add_max_value(max_value_at);
-  row.add_slicing(slicing);
+  row.add_slicing(slicing_at);
+  row.add_id(id_at);
+  row.add_short_(short_at);
+  row.add_base_path(base_at);
+  row.add_base_min(*base_min);
+  row.add_base_max(*base_max);
+  row.add_min_value_type(min_type_at);
+  row.add_max_value_type(max_type_at);
+  row.add_default_value_type(default_type_at);
+  row.add_slice_is_constraining(definition.truth("sliceIsConstraining"));
+  row.add_conditions(conditions_at);
+  row.add_min_value_set(min_set_at);
+  row.add_additional_bindings(additional_at);
+  row.add_element_regex(own_regex_at);
+  row.add_min_length(min_length);
+  row.add_max_decimal_places(places);
+  row.add_max_size(max_size_at);
+  row.add_allowed_units(units_at);
+  row.add_allowed_units_type(units_type_at);
   return row.Finish();
+}
+
+/// Where an extension may stand. STU3 has one contextType for all and plain texts; both its
+/// "resource" and "datatype" name elements.
+List<pack::Context> PackWriter::State::contexts(const View& definition) {
+  Offsets<pack::Context> rows;
+  for (const View& at : definition.all("context")) {
+    const bool plain = at.node().has_value();
+    const std::string_view stu3 =
+        definition.text("contextType") == "extension" ? "extension" : "element";
+    const auto type_at = text(plain ? stu3 : at.text("type")),
+               expression_at = text(plain ? at.text() : at.text("expression"));
+    rows.push_back(pack::CreateContext(out, type_at, expression_at));
+  }
+  return list(rows);
 }
 
 Result<Offset<pack::StructureDefinition>> PackWriter::State::structure(const View& definition) {
@@ -311,214 +371,21 @@ Result<Offset<pack::StructureDefinition>> PackWriter::State::structure(const Vie
     rows.push_back(row);
   }
   if (rows.empty()) return definition.wrong("the StructureDefinition lists no element");
-  Offsets<pack::Context> contexts;
-  for (const View& at : definition.all("context")) {
-    const auto type_at = text(at.text("type")), expression_at = text(at.text("expression"));
-    contexts.push_back(pack::CreateContext(out, type_at, expression_at));
-  }
   const auto url = text(definition.text("url")), name = text(definition.text("name")),
              type = text(definition.text("type")), kind = text(definition.text("kind")),
              base = text(definition.text("baseDefinition")),
-             space = text(definition.extension("elementdefinition-namespace").text());
+             space = text(definition.extension("elementdefinition-namespace").text()),
+             version = text(definition.text("version")), status = text(definition.text("status")),
+             derivation = text(definition.text("derivation")), id = text(definition.text("id")),
+             fhir_version = text(definition.text("fhirVersion"));
   const auto rows_at = list(rows);
-  const auto contexts_at = list(contexts);
+  const auto contexts_at = contexts(definition);
   const auto invariants_at = texts(definition, "contextInvariant");
+  const auto imposed_at = texts(definition.extensions("structuredefinition-imposeProfile"));
   return pack::CreateStructureDefinition(out, url, name, type, kind, definition.truth("abstract"),
                                          base, definition.text("derivation") == "constraint", space,
-                                         has_snapshot, rows_at, contexts_at, invariants_at);
-}
-
-// ---- terminology
-// ----------------------------------------------------------------------------------
-
-void PackWriter::State::concepts(const View& parent, std::uint32_t parent_index,
-                                 Offsets<pack::Concept>& rows,
-                                 std::vector<std::string_view>& codes) {
-  // Recursion is bounded by the depth limit of the document.
-  for (const View& at : parent.all("concept")) {
-    Offsets<pack::ConceptProperty> properties;
-    for (const View& property : at.all("property")) {
-      const View value = property.starting("value");
-      const std::string type = value ? type_of_suffix(value.name().substr(5), true) : "";
-      const std::string_view shown =
-          value && !value.node().has_value() ? value.text("code") : value.text();
-      const auto code_at = text(property.text("code")), type_at = text(type),
-                 value_at = text(shown);
-      properties.push_back(pack::CreateConceptProperty(out, code_at, type_at, value_at));
-    }
-    const auto named = designations(at);
-    const auto code = out.CreateSharedString(at.text("code").data(), at.text("code").size());
-    const auto display = text(at.text("display")), definition = text(at.text("definition"));
-    const auto properties_at = list(properties);
-    const auto designations_at = list(named);
-    const auto index = static_cast<std::uint32_t>(rows.size());
-    rows.push_back(pack::CreateConcept(out, code, display, parent_index, properties_at,
-                                       designations_at, definition));
-    codes.push_back(at.text("code"));
-    concepts(at, index, rows, codes);
-  }
-}
-
-Offsets<pack::Designation> PackWriter::State::designations(const View& parent) {
-  Offsets<pack::Designation> rows;
-  for (const View& at : parent.all("designation")) {
-    const View use = at.child("use");
-    const auto language = text(at.text("language")), code = text(use.text("code")),
-               value = text(at.text("value")), system = text(use.text("system")),
-               display = text(use.text("display"));
-    rows.push_back(pack::CreateDesignation(out, language, code, value, system, display));
-  }
-  return rows;
-}
-
-Offset<pack::CodeSystem> PackWriter::State::code_system(const View& resource) {
-  Offsets<pack::Concept> rows;
-  std::vector<std::string_view> codes;
-  concepts(resource, Element::kUnbounded, rows, codes);
-  std::vector<std::uint32_t> order(codes.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return codes[a] < codes[b]; });
-  Offsets<pack::PropertyDefinition> properties;
-  for (const View& at : resource.all("property")) {
-    const auto code = text(at.text("code")), uri = text(at.text("uri")),
-               type = text(at.text("type"));
-    properties.push_back(pack::CreatePropertyDefinition(out, code, uri, type));
-  }
-  const auto url = text(resource.text("url")), version = text(resource.text("version")),
-             name = text(resource.text("name")), content = text(resource.text("content")),
-             supplements = text(resource.text("supplements")),
-             meaning = text(resource.text("hierarchyMeaning")),
-             all = text(resource.text("valueSet")), title = text(resource.text("title")),
-             status = text(resource.text("status")),
-             standing = text(resource.extension("structuredefinition-standards-status").text()),
-             language = text(resource.text("language"));
-  const auto properties_at = list(properties);
-  const auto rows_at = list(rows);
-  const auto order_at = out.CreateVector(order);
-  return pack::CreateCodeSystem(out, url, version, name, content, supplements,
-                                resource.truth("caseSensitive"), meaning, all, properties_at,
-                                rows_at, order_at, title, status, standing,
-                                resource.truth("experimental"), language);
-}
-
-Offsets<pack::Include> PackWriter::State::includes(const View& compose, std::string_view name) {
-  Offsets<pack::Include> rows;
-  for (const View& part : compose.all(name)) {
-    Offsets<pack::ConceptRef> listed;
-    for (const View& at : part.all("concept")) {
-      const auto named = designations(at);
-      const auto code = text(at.text("code")), display = text(at.text("display"));
-      const auto named_at = list(named);
-      listed.push_back(pack::CreateConceptRef(out, code, display, named_at));
-    }
-    Offsets<pack::Filter> filters;
-    for (const View& at : part.all("filter")) {
-      const auto property = text(at.text("property")), op = text(at.text("op")),
-                 value = text(at.text("value"));
-      filters.push_back(pack::CreateFilter(out, property, op, value));
-    }
-    const auto system = text(part.text("system")), version = text(part.text("version"));
-    const auto listed_at = list(listed);
-    const auto filters_at = list(filters);
-    const auto sets_at = texts(part, "valueSet");
-    rows.push_back(pack::CreateInclude(out, system, version, listed_at, filters_at, sets_at));
-  }
-  return rows;
-}
-
-void PackWriter::State::expansion(const View& parent, std::uint32_t parent_index,
-                                  Offsets<pack::ExpansionEntry>& rows) {
-  // Recursion is bounded by the depth limit of the document.
-  for (const View& at : parent.all("contains")) {
-    const auto named = designations(at);
-    const auto system = text(at.text("system")), version = text(at.text("version")),
-               code = text(at.text("code")), display = text(at.text("display"));
-    const auto named_at = list(named);
-    const auto index = static_cast<std::uint32_t>(rows.size());
-    rows.push_back(pack::CreateExpansionEntry(out, system, version, code, display,
-                                              at.truth("abstract"), at.truth("inactive"),
-                                              parent_index, named_at));
-    expansion(at, index, rows);
-  }
-}
-
-Offset<pack::ValueSet> PackWriter::State::value_set(const View& resource) {
-  const View compose = resource.child("compose");
-  const auto include = includes(compose, "include"), exclude = includes(compose, "exclude");
-  Offsets<pack::ExpansionEntry> entries;
-  if (!compose) expansion(resource.child("expansion"), Element::kUnbounded, entries);
-  std::vector<Text> supplements;
-  for (const View& at : resource.all("extension")) {
-    if (at.text("url") == "http://hl7.org/fhir/StructureDefinition/valueset-supplement") {
-      const std::string_view named = at.starting("value").text();
-      if (!named.empty()) supplements.push_back(text(named));
-    }
-  }
-  const std::string_view inactive = compose.text("inactive");
-  const auto url = text(resource.text("url")), version = text(resource.text("version")),
-             name = text(resource.text("name")), title = text(resource.text("title")),
-             status = text(resource.text("status")),
-             standing = text(resource.extension("structuredefinition-standards-status").text()),
-             language = text(resource.text("language"));
-  const auto include_at = list(include), exclude_at = list(exclude);
-  const auto entries_at = list(entries);
-  const auto supplements_at = supplements.empty() ? Offset<flatbuffers::Vector<Text>>{}
-                                                  : out.CreateVector(supplements);
-  const std::uint8_t inactive_at = inactive == "true" ? 2 : inactive == "false" ? 1 : 0;
-  return pack::CreateValueSet(out, url, version, name, include_at, exclude_at, title, status,
-                              standing, resource.truth("experimental"), language,
-                              static_cast<bool>(compose), inactive_at, supplements_at, entries_at);
-}
-
-Offsets<pack::MapProperty> PackWriter::State::map_properties(const View& target,
-                                                             std::string_view name) {
-  Offsets<pack::MapProperty> rows;
-  for (const View& at : target.all(name)) {
-    const auto property = text(at.text("property")), system = text(at.text("system")),
-               value = text(at.text("value")), display = text(at.text("display"));
-    rows.push_back(pack::CreateMapProperty(out, property, system, value, display));
-  }
-  return rows;
-}
-
-Offset<pack::ConceptMap> PackWriter::State::concept_map(const View& resource) {
-  Offsets<pack::MapGroup> groups;
-  for (const View& group : resource.all("group")) {
-    Offsets<pack::MapElement> elements;
-    for (const View& at : group.all("element")) {
-      Offsets<pack::MapTarget> targets;
-      for (const View& target : at.all("target")) {
-        const auto depends = map_properties(target, "dependsOn"),
-                   products = map_properties(target, "product");
-        const auto code = text(target.text("code")), display = text(target.text("display")),
-                   equivalence = text(target.text("equivalence")),
-                   comment = text(target.text("comment"));
-        const auto depends_at = list(depends), products_at = list(products);
-        targets.push_back(
-            pack::CreateMapTarget(out, code, display, equivalence, depends_at, products_at,
-                                  comment));
-      }
-      const auto code = text(at.text("code")), display = text(at.text("display"));
-      const auto targets_at = list(targets);
-      elements.push_back(pack::CreateMapElement(out, code, display, targets_at));
-    }
-    const View unmapped = group.child("unmapped");
-    const auto source = text(group.text("source")), target = text(group.text("target")),
-               mode = text(unmapped.text("mode")), code = text(unmapped.text("code")),
-               url = text(unmapped.text("url")), display = text(unmapped.text("display")),
-               source_version = text(group.text("sourceVersion")),
-               target_version = text(group.text("targetVersion"));
-    const auto elements_at = list(elements);
-    groups.push_back(pack::CreateMapGroup(out, source, target, elements_at, mode, code, url,
-                                          display, source_version, target_version));
-  }
-  const auto url = text(resource.text("url")), version = text(resource.text("version")),
-             name = text(resource.text("name")), source = text(resource.starting("source").text()),
-             target = text(resource.starting("target").text()),
-             title = text(resource.text("title")), status = text(resource.text("status"));
-  const auto groups_at = list(groups);
-  return pack::CreateConceptMap(out, url, version, name, source, target, groups_at, title, status);
+                                         has_snapshot, rows_at, contexts_at, invariants_at, version,
+                                         status, derivation, id, fhir_version, imposed_at);
 }
 
 // ---- search, operations, compartments

@@ -2,7 +2,8 @@
 # TOOL: concord-pack; NPM: npm, or empty where there is none; ROOM: fhir/definitions; SHARED: where npm and pack are kept; PACK: the result.
 
 set(inputs "")
-foreach(file npm/package-lock.json r4.fbs pack_writer.h pack_writer.cpp tool/main.cpp)
+foreach(file npm/package-lock.json r4.fbs pack_writer.h pack_writer.cpp pack_terminology.cpp
+             detail/pack_state.h tool/main.cpp)
   file(SHA256 ${ROOM}/${file} digest)
   string(APPEND inputs "${digest}\n")
 endforeach()
