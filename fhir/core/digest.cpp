@@ -27,6 +27,12 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
+std::array<std::uint8_t, 20> sha1(std::string_view bytes) {
+  std::array<std::uint8_t, 20> digest;
+  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
 std::string to_hex(const Sha256& digest) {
   std::string hex;
   hex.reserve(2 * digest.size());

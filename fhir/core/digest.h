@@ -14,6 +14,9 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 Sha256 sha256(std::string_view bytes);
 
+/// For comparing with hashes FHIR asks for (Attachment.hash), never for security.
+std::array<std::uint8_t, 20> sha1(std::string_view bytes);
+
 /// Lower-case hex.
 std::string to_hex(const Sha256& digest);
 
