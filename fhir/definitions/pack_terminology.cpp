@@ -33,7 +33,7 @@ void PackWriter::State::concepts(const View& parent, std::uint32_t parent_index,
       properties.push_back(pack::CreateConceptProperty(out, code_at, type_at, value_at, system_at));
     }
     const auto named = designations(at);
-    const auto code = out.CreateSharedString(at.text("code").data(), at.text("code").size());
+    const auto code = key(at.text("code"));
     const auto display = text(at.text("display")), definition = text(at.text("definition"));
     const auto properties_at = list(properties);
     const auto designations_at = list(named);
@@ -71,7 +71,7 @@ Offset<pack::CodeSystem> PackWriter::State::code_system(const View& resource) {
                type = text(at.text("type"));
     properties.push_back(pack::CreatePropertyDefinition(out, code, uri, type));
   }
-  const auto url = text(resource.text("url")), version = text(resource.text("version")),
+  const auto url = key(resource.text("url")), version = text(resource.text("version")),
              name = text(resource.text("name")), content = text(resource.text("content")),
              supplements = text(resource.text("supplements")),
              meaning = text(resource.text("hierarchyMeaning")),
@@ -140,7 +140,7 @@ Offset<pack::ValueSet> PackWriter::State::value_set(const View& resource) {
   const View compose = resource.child("compose"), published = resource.child("expansion");
   const auto include = includes(compose, "include"), exclude = includes(compose, "exclude");
   Offsets<pack::ExpansionEntry> entries;
-  if (!compose) expansion(published, Element::kUnbounded, entries);
+  expansion(published, Element::kUnbounded, entries);
   const std::string_view total = published.text("total");
   std::size_t promised = 0;
   std::from_chars(total.data(), total.data() + total.size(), promised);
@@ -148,7 +148,7 @@ Offset<pack::ValueSet> PackWriter::State::value_set(const View& resource) {
                           published.extension_node("valueset-toocostly") ||
                           (!entries.empty() && promised > entries.size());
   const std::string_view inactive = compose.text("inactive");
-  const auto url = text(resource.text("url")), version = text(resource.text("version")),
+  const auto url = key(resource.text("url")), version = text(resource.text("version")),
              name = text(resource.text("name")), title = text(resource.text("title")),
              status = text(resource.text("status")),
              standing = text(resource.extension("structuredefinition-standards-status").text()),
@@ -207,7 +207,7 @@ Offset<pack::ConceptMap> PackWriter::State::concept_map(const View& resource) {
     groups.push_back(pack::CreateMapGroup(out, source, target, elements_at, mode, code, url,
                                           display, source_version, target_version));
   }
-  const auto url = text(resource.text("url")), version = text(resource.text("version")),
+  const auto url = key(resource.text("url")), version = text(resource.text("version")),
              name = text(resource.text("name")), source = text(map_end(resource, "source")),
              target = text(map_end(resource, "target")), title = text(resource.text("title")),
              status = text(resource.text("status"));

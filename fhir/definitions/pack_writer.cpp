@@ -470,7 +470,9 @@ Result<void> PackWriter::add(const tree::Document& document, const tree::Node& r
                     type == "ConceptMap" || type == "SearchParameter" ||
                     type == "OperationDefinition" || type == "CompartmentDefinition";
   if (!kept) return {};
-  if (view.text("url").empty()) return view.wrong("the definition has no url");
+  // Those of terminology are contained in others without a url of their own.
+  const bool inner = type == "ValueSet" || type == "CodeSystem" || type == "ConceptMap";
+  if (view.text("url").empty() && !inner) return view.wrong("the definition has no url");
   if (type == "StructureDefinition") {
     CONCORD_ASSIGN(const auto row, to.structure(view));
     (view.text("derivation") == "constraint" ? to.profiles : to.types).push_back(row);

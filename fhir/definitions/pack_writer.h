@@ -13,7 +13,7 @@
 namespace concord::definitions {
 
 /// The version of the tables; a reader refuses any other.
-inline constexpr std::uint32_t kFormat = 3;
+inline constexpr std::uint32_t kFormat = 4;
 
 /// Collects resources, then gives one pack.
 class PackWriter {

@@ -40,7 +40,14 @@ enum class Standing : std::uint8_t {
 };
 
 /// How a display stands beside its code.
-enum class DisplayStanding : std::uint8_t { right, wrong, unknown };
+enum class DisplayStanding : std::uint8_t {
+  right,
+  white_space,       ///< right but for white space
+  default_language,  ///< right in the system's own language; it has none in the language asked for
+  wrong,
+  none_in_language,  ///< wrong, and the system has none in the language asked for
+  unknown,           ///< none given, or none known to compare with
+};
 
 /// A code in its own system.
 struct CodeCheck {
@@ -52,6 +59,7 @@ struct CodeCheck {
   Gap gap = Gap::none;
   bool inactive = false;
   bool abstract = false;
+  bool other_case = false;  ///< found by another spelling: case does not matter in the system
 };
 
 /// A code and a value set.

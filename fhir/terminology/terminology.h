@@ -98,8 +98,9 @@ class Terminology {
   Result<Translation> translate(std::span<const Code> codes, const TranslateOptions& options,
                                 const definitions::pack::ConceptMap& map) const;
 
+  struct State;  // of this room; not for use
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

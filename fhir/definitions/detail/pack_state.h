@@ -106,6 +106,8 @@ struct PackWriter::State {
   Text text(std::string_view value) {
     return value.empty() ? Text{} : out.CreateSharedString(value.data(), value.size());
   }
+  /// There even when empty.
+  Text key(std::string_view value) { return out.CreateSharedString(value.data(), value.size()); }
   template <typename T>
   List<T> list(const Offsets<T>& rows) {
     return rows.empty() ? List<T>{} : out.CreateVector(rows);
