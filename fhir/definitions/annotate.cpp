@@ -12,9 +12,10 @@ using tree::Kind;
 using tree::Node;
 using tree::Symbol;
 
+/// Read from JSON, which may begin with comments where they are let through.
 bool is_json(std::string_view source) {
-  const std::size_t first = source.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && source[first] == '{';
+  const std::size_t first = source.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  return first != std::string_view::npos && source[first] != '<';
 }
 
 /// The type of a child, or null when it must stay untyped.
@@ -49,7 +50,9 @@ void walk(Builder& builder, Node& top, const Type& top_type, const Definitions& 
     }
     builder.set_type(node, found->name());
     if ((!json || node.source_offset() == Node::kNoOffset) && !type->is_model()) {
-      if (found->is_primitive() && node.has_value()) builder.set_kind(node, found->value_kind());
+      if (found->is_primitive()) {
+        builder.set_kind(node, node.has_value() ? found->value_kind() : Kind::string);
+      }
       if (child.element->is_array) builder.set_flag(node, Flag::in_array);
     }
     if (node.first_child() == nullptr) {

@@ -3,10 +3,13 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fhir/core/utf8.h"
+#include "fhir/json/detail/faults.h"
 #include "fhir/json/detail/rapidjson_tokeniser.h"
+#include "fhir/json/detail/twins.h"
 #include "fhir/tree/builder.h"
 #include "fhir/tree/name_set.h"
 
@@ -21,13 +24,20 @@ using tree::Symbol;
 enum class Dialect : bool { fhir, plain };
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 31;  // offsets are 32 bits
+constexpr std::size_t kMostHugeNumbers = 16;              // each is one more way through the text
+
+/// A number RapidJSON has no double for; it was given a zero in its place.
+struct HugeNumber {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
 
 /// Fills a document from the events of a tokeniser. A member that is a primitive, its `_name`
 /// companion and the members of an array all end in nodes of one name below the object's node.
 class TreeEvents {
  public:
-  TreeEvents(tree::Document& document, Dialect dialect)
-      : document_(document), build_(document), dialect_(dialect) {
+  TreeEvents(tree::Document& document, Dialect dialect, std::span<const HugeNumber> huge_numbers)
+      : document_(document), build_(document), huge_numbers_(huge_numbers), dialect_(dialect) {
     frames_.reserve(32);
   }
 
@@ -78,6 +88,8 @@ class TreeEvents {
     return scalar(Kind::string, value, offset);
   }
   bool number(std::string_view value, std::size_t offset) {
+    if (!huge_numbers_.empty()) [[unlikely]]
+      value = as_written(value, offset);
     return scalar(Kind::number, value, offset);
   }
   bool boolean(bool value, std::size_t offset) {
@@ -125,6 +137,7 @@ class TreeEvents {
       if (frame.gaps && !gaps_are_filled(node)) return false;
     }
     names_.close(frame.names);
+    twins_.close(frame.twins);
     frames_.pop_back();
     return true;
   }
@@ -162,17 +175,18 @@ class TreeEvents {
     std::uint32_t array_size;
     Symbol member;  ///< the name of the member at hand
     bool in_array;
-    bool companion;     ///< the member at hand is a `_name`
-    bool is_type;       ///< the member at hand is `resourceType`
-    bool gaps;          ///< nodes may lack both value and children
-    bool is_companion;  ///< this object is the value of a `_name`
+    bool companion;      ///< the member at hand is a `_name`
+    bool is_type;        ///< the member at hand is `resourceType`
+    bool gaps;           ///< nodes may lack both value and children
+    bool is_companion;   ///< this object is the value of a `_name`
+    std::int32_t twins;  ///< its slot in twins_, once it has a `_name`
   };
 
   bool open(Node& node, std::size_t offset, bool is_companion) {
     if (document_.limits().max_depth == 0) return too_deep(offset);
     if (frames_.empty()) build_.set_offset(node, offset);
     frames_.push_back(Frame{&node, names_.open(), nullptr, nullptr, offset, 0, Symbol::kNone, false,
-                            false, false, false, is_companion});
+                            false, false, false, is_companion, detail::Twins::kNone});
     return true;
   }
 
@@ -182,9 +196,9 @@ class TreeEvents {
     if (!names_.add(frame.names, code)) [[unlikely]] {
       return refuse(ErrorCode::invalid, "a name occurs twice in one object", frame.member_offset);
     }
-    if (frame.companion || frame.gaps) [[unlikely]] {
+    if (frame.companion || frame.twins != detail::Twins::kNone) [[unlikely]] {
       frame.gaps = true;
-      frame.existing = const_cast<Node*>(frame.node->child(frame.member));
+      frame.existing = twins_.find(frame.twins, *frame.node, frame.member);
     }
     return true;
   }
@@ -215,6 +229,8 @@ class TreeEvents {
       return nullptr;
     }
     if (frame.last != nullptr) frame.last = node;
+    if (frame.twins != detail::Twins::kNone) [[unlikely]]
+      twins_.made(frame.twins, *node);
     if (frame.in_array) {
       build_.set_flag(*node, Flag::in_array);
       build_.set_offset(*node, offset);
@@ -279,6 +295,13 @@ class TreeEvents {
     return true;
   }
 
+  std::string_view as_written(std::string_view value, std::size_t offset) const {
+    for (const HugeNumber& number : huge_numbers_) {
+      if (number.offset == offset) return document_.source().substr(offset, number.size);
+    }
+    return value;
+  }
+
   std::string path_of_member() const {
     const Frame& frame = frames_.back();
     std::string path = document_.path(*frame.node);
@@ -324,73 +347,42 @@ class TreeEvents {
   tree::Document& document_;
   tree::Builder build_;
   tree::NameSet names_;
+  detail::Twins twins_;
   std::vector<Frame> frames_;
+  std::span<const HugeNumber> huge_numbers_;
   std::optional<Error> error_;
   Dialect dialect_;
 };
 
-std::string_view text_of(detail::Fault fault) {
-  using detail::Fault;
-  switch (fault) {
-    case Fault::empty:
-      return "there is no JSON value";
-    case Fault::after_end:
-      return "bytes after the end of the JSON value";
-    case Fault::value:
-      return "not a JSON value";
-    case Fault::name:
-      return "the name of a member is missing";
-    case Fault::colon:
-      return "a colon is missing after the name of a member";
-    case Fault::comma_or_brace:
-      return "a comma or } is missing after a member";
-    case Fault::comma_or_bracket:
-      return "a comma or ] is missing after a member of an array";
-    case Fault::escape:
-      return "an escape JSON does not have";
-    case Fault::surrogate:
-      return "a surrogate without its other half";
-    case Fault::unterminated:
-      return "a string without its closing quote";
-    case Fault::control:
-      return "a control character inside a string";
-    case Fault::number:
-      return "not a JSON number";
-    case Fault::huge_number:
-      return "a number too large for any system";
-    default:
-      return "not JSON";
+/// The length of the JSON number at a place, or 0. RFC 8259 section 6.
+std::size_t number_at(std::string_view text, std::size_t begin) {
+  std::size_t at = begin;
+  const auto digits = [&] {
+    const std::size_t from = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at > from;
+  };
+  const auto take = [&](std::string_view any) {
+    if (at == text.size() || any.find(text[at]) == std::string_view::npos) return false;
+    ++at;
+    return true;
+  };
+  take("-");
+  if (!take("0") && !digits()) return 0;
+  if (take(".") && !digits()) return 0;
+  if (take("eE")) {
+    take("+-");
+    if (!digits()) return 0;
   }
+  return at - begin;
 }
 
-/// The first \u escape that stands for no character FHIR can carry: U+0000, or a low surrogate
-/// without a high one before it (RapidJSON sees to the other half). Nothing else is judged here.
-std::optional<detail::TokenError> bad_escape(std::string_view text) {
-  const auto hex = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
-  const auto unit_at = [&](std::size_t at) {  // of the escape at `at`, or -1
-    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
-    int unit = 0;
-    for (std::size_t i = at + 2; i < at + 6; ++i) {
-      const int digit = hex(text[i]);
-      if (digit < 0) return -1;
-      unit = unit << 4 | digit;
-    }
-    return unit;
-  };
-  for (std::size_t at = 0; (at = text.find('\\', at)) != std::string_view::npos; at += 2) {
-    const int unit = unit_at(at);
-    if (unit == 0) return detail::TokenError{detail::Fault::escape, at};
-    if (unit < 0xD800 || unit > 0xDFFF) continue;
-    if (unit >= 0xDC00) return detail::TokenError{detail::Fault::surrogate, at};
-    at += 4;  // the six of the high one and the two the loop adds leave the low one behind
-    if (const int low = unit_at(at + 2); low >= 0xDC00 && low <= 0xDFFF) at += 6;
+Result<tree::Document> finished(Dialect dialect, tree::Document document) {
+  if (dialect == Dialect::fhir && !document.root().is(Flag::resource)) {
+    return make_error(ErrorCode::invalid, "no resourceType in the outermost object", {},
+                      document.position(document.root()));
   }
-  return std::nullopt;
+  return document;
 }
 
 Result<tree::Document> read_as(Dialect dialect, std::string source, const tree::Symbols& symbols,
@@ -406,29 +398,41 @@ Result<tree::Document> read_as(Dialect dialect, std::string source, const tree::
   if (const std::size_t at = invalid_utf8_at(source); at != std::string_view::npos) {
     return malformed("not UTF-8", at);
   }
-  if (source.starts_with("\xEF\xBB\xBF")) return malformed("a byte order mark before the JSON", 0);
-  if (const auto bad = bad_escape(source)) return malformed(text_of(bad->fault), bad->offset);
-
-  tree::Document document(symbols, limits);
-  const std::size_t size = source.size();
-  char* scratch =
-      static_cast<char*>(document.arena().allocate(size + detail::kPadding, detail::kPadding));
-  std::memcpy(scratch, source.data(), size);
-  std::memset(scratch + size, 0, detail::kPadding);
-  document.set_source(std::move(source));
-
-  TreeEvents events(document, dialect);
-  const detail::TokenError token = detail::tokenise(scratch, size, events);
-  if (events.error()) return *std::move(events.error());
-  if (token.fault != detail::Fault::none) {
-    return make_error(ErrorCode::malformed, std::string(text_of(token.fault)), events.here(),
-                      document.position(token.offset));
+  if (source.starts_with("\xEF\xBB\xBF")) source.erase(0, 3);  // RFC 8259 section 8.1
+  if (const auto bad = detail::bad_escape(source)) {
+    return malformed(detail::fault_text(bad->fault), bad->offset);
   }
-  if (dialect == Dialect::fhir && !document.root().is(Flag::resource)) {
-    return make_error(ErrorCode::invalid, "no resourceType in the outermost object", {},
-                      document.position(document.root()));
+
+  std::vector<HugeNumber> huge_numbers;
+  for (;;) {
+    tree::Document document(symbols, limits);
+    const std::size_t size = source.size();
+    char* scratch =
+        static_cast<char*>(document.arena().allocate(size + detail::kPadding, detail::kPadding));
+    std::memcpy(scratch, source.data(), size);
+    std::memset(scratch + size, 0, detail::kPadding);
+    for (const HugeNumber& number : huge_numbers) {
+      std::memset(scratch + number.offset, ' ', number.size);
+      scratch[number.offset] = '0';
+    }
+    document.set_source(std::move(source));
+
+    TreeEvents events(document, dialect, huge_numbers);
+    const detail::TokenError token = detail::tokenise(scratch, size, events);
+    if (events.error()) return *std::move(events.error());
+    if (token.fault == detail::Fault::huge_number && huge_numbers.size() < kMostHugeNumbers) {
+      if (const std::size_t length = number_at(document.source(), token.offset); length > 0) {
+        huge_numbers.push_back({token.offset, length});
+        source = document.source();
+        continue;
+      }
+    }
+    if (token.fault != detail::Fault::none) {
+      return make_error(ErrorCode::malformed, std::string(detail::fault_text(token.fault)),
+                        events.here(), document.position(token.offset));
+    }
+    return finished(dialect, std::move(document));
   }
-  return document;
 }
 
 Result<tree::Document> guarded(Dialect dialect, std::string source, const tree::Symbols& symbols,

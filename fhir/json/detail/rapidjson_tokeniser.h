@@ -47,43 +47,56 @@ inline Fault fault_of(rapidjson::ParseErrorCode code) {
   }
 }
 
-template <typename Events>
-TokenError tokenise(char* text, std::size_t size, Events& events) {
-  Stream stream(text);
+/// RapidJSON's idea of a handler over ours. Strings and numbers come as pointers into `text`; the
+/// iterative parser stands right behind a literal, and still at a bracket.
+template <typename Input, typename Events>
+struct Handler {
+  Events& events;
+  const char* const text;
+  Input& stream;
 
-  // RapidJSON's idea of a handler. Strings and numbers come as pointers into `text`; the iterative
-  // parser stands right behind a literal, and still at the bracket that opens.
-  struct Handler {
-    Events& events;
-    const char* const text;
-    Stream& stream;
+  std::size_t at(const char* pointer) const { return static_cast<std::size_t>(pointer - text); }
+  bool Null() { return events.null(stream.Tell() - 4); }
+  bool Bool(bool value) { return events.boolean(value, stream.Tell() - (value ? 4 : 5)); }
+  bool RawNumber(const char* number, rapidjson::SizeType length, bool) {
+    return events.number(std::string_view(number, length), at(number));
+  }
+  bool String(const char* string, rapidjson::SizeType length, bool) {
+    return events.string(std::string_view(string, length), at(string) - 1);
+  }
+  bool Key(const char* name, rapidjson::SizeType length, bool) {
+    return events.key(std::string_view(name, length), at(name) - 1);
+  }
+  bool StartObject() { return events.begin_object(stream.Tell()); }
+  bool EndObject(rapidjson::SizeType) {
+    if constexpr (requires { events.end_object(std::size_t{}); }) {
+      return events.end_object(stream.Tell());
+    } else {
+      return events.end_object();
+    }
+  }
+  bool StartArray() { return events.begin_array(stream.Tell()); }
+  bool EndArray(rapidjson::SizeType) {
+    if constexpr (requires { events.end_array(std::size_t{}); }) {
+      return events.end_array(stream.Tell());
+    } else {
+      return events.end_array();
+    }
+  }
+  // Never called with numbers as text; the concept asks for them.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+};
 
-    std::size_t at(const char* pointer) const { return static_cast<std::size_t>(pointer - text); }
-    bool Null() { return events.null(stream.Tell() - 4); }
-    bool Bool(bool value) { return events.boolean(value, stream.Tell() - (value ? 4 : 5)); }
-    bool RawNumber(const char* number, rapidjson::SizeType length, bool) {
-      return events.number(std::string_view(number, length), at(number));
-    }
-    bool String(const char* string, rapidjson::SizeType length, bool) {
-      return events.string(std::string_view(string, length), at(string) - 1);
-    }
-    bool Key(const char* name, rapidjson::SizeType length, bool) {
-      return events.key(std::string_view(name, length), at(name) - 1);
-    }
-    bool StartObject() { return events.begin_object(stream.Tell()); }
-    bool EndObject(rapidjson::SizeType) { return events.end_object(); }
-    bool StartArray() { return events.begin_array(stream.Tell()); }
-    bool EndArray(rapidjson::SizeType) { return events.end_array(); }
-    // Never called with numbers as text; the concept asks for them.
-    bool Int(int) { return false; }
-    bool Uint(unsigned) { return false; }
-    bool Int64(std::int64_t) { return false; }
-    bool Uint64(std::uint64_t) { return false; }
-    bool Double(double) { return false; }
-  } handler{events, text, stream};
-
+/// One run of RapidJSON over a stream with flags beside the usual ones.
+template <unsigned kMoreFlags, typename Input, typename Events>
+TokenError run_rapidjson(Input& stream, const char* text, std::size_t size, Events& events) {
+  Handler<Input, Events> handler{events, text, stream};
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
-                              rapidjson::kParseNumbersAsStringsFlag;
+                              rapidjson::kParseNumbersAsStringsFlag | kMoreFlags;
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
   if (result.IsError()) {
@@ -95,6 +108,12 @@ TokenError tokenise(char* text, std::size_t size, Events& events) {
   // RapidJSON takes a zero byte for the end of the text.
   if (stream.Tell() != size) return {Fault::after_end, stream.Tell()};
   return {};
+}
+
+template <typename Events>
+TokenError tokenise(char* text, std::size_t size, Events& events) {
+  Stream stream(text);
+  return run_rapidjson<0>(stream, text, size, events);
 }
 
 }  // namespace concord::json::detail

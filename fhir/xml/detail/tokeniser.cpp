@@ -42,6 +42,13 @@ bool declares_other_encoding(std::string_view declaration) {
   return false;
 }
 
+/// By its byte order mark, or by the zero byte beside the first bracket.
+bool is_utf16(std::string_view source) {
+  using namespace std::string_view_literals;
+  return source.starts_with("\xFF\xFE") || source.starts_with("\xFE\xFF") ||
+         source.starts_with("<\0"sv) || source.starts_with("\0<"sv);
+}
+
 /// Quoted values in a tag that begins at `tag`, up to its end or to one more than allowed.
 std::size_t count_attributes(std::string_view source, std::size_t tag) {
   std::size_t count = 0;
@@ -233,7 +240,13 @@ Result<void> Parse::run() {
   };
   sax.processingInstruction = [](void* context, const xmlChar*, const xmlChar*) {
     Parse& parse = self(context);
-    parse.refuse(ErrorCode::malformed, "a processing instruction", parse.offset());
+    if (parse.events_.stopped()) return;
+    const std::size_t end = parse.offset();
+    const std::size_t begin = end == 0 ? 0 : parse.source_.rfind("<?", end - 1);
+    if (!parse.events_.instruction(begin == std::string_view::npos ? end : begin)) {
+      parse.refuse(ErrorCode::malformed, "a processing instruction", end);
+    }
+    parse.halt();
   };
   sax.serror = [](void* context, xmlErrorPtr error) {
     Parse& parse = self(context);
@@ -264,7 +277,8 @@ Result<void> Parse::run() {
 
 }  // namespace
 
-Result<void> check_before_parsing(std::string_view source, const tree::Limits& limits) {
+Result<void> check_before_parsing(std::string_view source, const tree::Limits& limits,
+                                  PrologOddities* oddities) {
   if (source.size() > limits.max_bytes || source.size() >= std::size_t{1} << 31) {
     return make_error(ErrorCode::too_long,
                       "more than " + std::to_string(limits.max_bytes) + " bytes");
@@ -272,6 +286,7 @@ Result<void> check_before_parsing(std::string_view source, const tree::Limits& l
   const auto malformed = [&](const char* why, std::size_t offset) {
     return make_error(ErrorCode::malformed, why, {}, tree::position_in(source, offset));
   };
+  if (is_utf16(source)) return malformed("another encoding than UTF-8: UTF-16", 0);
   if (const std::size_t at = invalid_utf8_at(source); at != std::string_view::npos) {
     return malformed("not UTF-8", at);
   }
@@ -287,7 +302,8 @@ Result<void> check_before_parsing(std::string_view source, const tree::Limits& l
       const std::size_t end = rest.find("?>");
       if (end == std::string_view::npos) return malformed("a tag that is not finished", at);
       if (declares_other_encoding(rest.substr(0, end))) {
-        return malformed("another encoding than UTF-8", at);
+        if (oddities == nullptr) return malformed("another encoding than UTF-8", at);
+        oddities->other_encoding = at;
       }
       at += end + 2;
     } else if (rest.starts_with("<!--")) {
@@ -297,7 +313,10 @@ Result<void> check_before_parsing(std::string_view source, const tree::Limits& l
     } else if (rest.starts_with("<!")) {
       return malformed("a document type declaration", at);
     } else if (rest.starts_with("<?")) {
-      return malformed("a processing instruction", at);
+      if (oddities == nullptr) return malformed("a processing instruction", at);
+      const std::size_t end = rest.find("?>");
+      if (end == std::string_view::npos) return malformed("a tag that is not finished", at);
+      at += end + 2;
     } else if (rest.empty()) {
       return malformed("there is no XML element", at);
     } else {

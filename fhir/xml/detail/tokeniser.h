@@ -46,6 +46,8 @@ class Events {
   virtual void end(std::size_t offset) = 0;                    ///< right behind the end tag
   virtual void text(const Text& run, std::size_t offset) = 0;  ///< may come in pieces
   virtual void cdata(const Text& run, std::size_t offset) = 0;
+  /// A processing instruction; false: the text is refused for it.
+  virtual bool instruction(std::size_t) { return false; }
 
   void stop(Error error) {
     if (!error_) error_ = std::move(error);
@@ -63,7 +65,13 @@ class Events {
 /// What can be said before a byte is parsed: size, UTF-8, no document type, no other encoding
 /// declared, no element with a hostile number of attributes (libxml2 compares each with each).
 /// Errors: malformed, too_long.
-Result<void> check_before_parsing(std::string_view source, const tree::Limits& limits);
+/// With `oddities`, an encoding declared other than UTF-8 is noted there when the bytes are UTF-8
+/// all the same, and processing instructions are left to the events.
+struct PrologOddities {
+  std::optional<std::size_t> other_encoding;  ///< offset of the declaration
+};
+Result<void> check_before_parsing(std::string_view source, const tree::Limits& limits,
+                                  PrologOddities* oddities = nullptr);
 
 /// Parses `source`, which must be followed by a zero byte and have passed check_before_parsing().
 /// Errors: malformed (not well-formed, a document type, a processing instruction), whatever an

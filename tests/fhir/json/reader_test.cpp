@@ -252,7 +252,6 @@ TEST(JsonReader, SyntaxErrorsNameTheirPlace) {
   refused("{\"resourceType\":\"X\",\"a\":\"b\nc\"}", "a control character inside a string", "X.a",
           {1, 27});
   refused("{\"resourceType\":\"X\",\"a\":1.}", "not a JSON number", "X.a", {1, 27});
-  refused("\xEF\xBB\xBF{}", "a byte order mark before the JSON", "", {1, 1});
 }
 
 TEST(JsonReader, LeniencesOfOtherReadersAreRefused) {

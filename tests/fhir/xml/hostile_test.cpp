@@ -110,8 +110,13 @@ TEST(HostileXml, OtherEncodingsAreRefused) {
   expect_all_refuse("<a>\xE9</a>", ErrorCode::malformed, "not UTF-8");
   expect_all_refuse("<a>\xED\xA0\x80</a>", ErrorCode::malformed, "not UTF-8");
   expect_all_refuse("<a>\xC0\xBC</a>", ErrorCode::malformed, "not UTF-8");
-  expect_all_refuse(std::string("<\0a\0/\0>\0", 8), ErrorCode::malformed);
-  expect_all_refuse(std::string("\xFF\xFE<\0", 4), ErrorCode::malformed, "not UTF-8");
+  for (const std::string_view sixteen :
+       {std::string_view("<\0a\0/\0>\0", 8), std::string_view("\0<\0a\0/\0>", 8),
+        std::string_view("\xFF\xFE<\0a\0/\0>\0", 10),
+        std::string_view("\xFE\xFF\0<\0a\0/\0>", 10)}) {
+    expect_all_refuse(std::string(sixteen), ErrorCode::malformed,
+                      "another encoding than UTF-8: UTF-16");
+  }
   EXPECT_THAT(read_free("\xEF\xBB\xBF<?xml version='1.0' encoding='utf-8'?><a/>"), IsOk());
 }
 
