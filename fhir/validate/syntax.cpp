@@ -1,6 +1,7 @@
 #include "fhir/validate/syntax.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
@@ -55,6 +56,20 @@ Reading read_for_validation(std::string text, const Definitions& definitions,
     if (detail::fits(*document, definitions, xml)) return {*std::move(document), {}};
   }
   return read_again(std::move(text), xml, definitions, options, limits);
+}
+
+Report with_syntax(std::vector<SyntaxFinding> findings, Report report) {
+  std::vector<Issue> issues;
+  issues.reserve(findings.size() + report.issues.size());
+  for (SyntaxFinding& finding : findings) {
+    report.errors += finding.severity <= Severity::error;
+    issues.push_back(Issue{finding.severity, std::move(finding.path), std::move(finding.text),
+                           finding.position, std::string(finding.issue_type),
+                           std::string(finding.message_id)});
+  }
+  std::move(report.issues.begin(), report.issues.end(), std::back_inserter(issues));
+  report.issues = std::move(issues);
+  return report;
 }
 
 }  // namespace concord::validate

@@ -6,6 +6,7 @@
 
 #include "fhir/definitions/definitions.h"
 #include "fhir/tree/reading.h"
+#include "fhir/validate/report.h"
 
 namespace concord::validate {
 
@@ -27,5 +28,8 @@ struct SyntaxOptions {
 tree::Reading read_for_validation(std::string text, const definitions::Definitions& definitions,
                                   const SyntaxOptions& options = {},
                                   const tree::Limits& limits = {});
+
+/// The findings as issues, in front of those of a report on the same text.
+Report with_syntax(std::vector<tree::SyntaxFinding> findings, Report report = {});
 
 }  // namespace concord::validate

@@ -7,6 +7,7 @@
 #include "fhir/validate/rule.h"
 #include "fhir/validate/rules/registry.h"
 #include "fhir/validate/structure.h"
+#include "fhir/validate/syntax.h"
 #include "fhir/xml/reader.h"
 
 namespace concord::validate {
@@ -133,6 +134,13 @@ Report Validator::validate(const tree::Document& document, const Options& option
 Report validate_text(std::string text, const Validator& validator, const Definitions& definitions,
                      const Options& options, const tree::Limits& limits,
                      const Validator::Request& request) {
+  if (options.depth == Depth::full) {
+    tree::Reading reading = read_for_validation(std::move(text), definitions,
+                                                {.allow_comments = options.allow_comments}, limits);
+    Report report;
+    if (reading.document) report = validator.validate(*reading.document, options, request);
+    return with_syntax(std::move(reading.findings), std::move(report));
+  }
   const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   const bool is_xml = first != std::string::npos && text[first] == '<';
   auto document = is_xml ? xml::read_fhir(std::move(text), definitions.symbols(), limits)

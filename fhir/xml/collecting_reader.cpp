@@ -151,8 +151,7 @@ class CollectingEvents final : public detail::Events {
   void begin_root(const detail::Element& element) {
     if (most_depth_ == 0) return too_deep(element.offset);
     if (element.name_space != detail::kFhirNamespace || !is_upper(element.name.front())) {
-      return fatal("This_does_not_appear_to_be_a_FHIR_resource_unknown_namespacename_",
-                   "structure",
+      return fatal("This_does_not_appear_to_be_a_FHIR_resource_unknown_namespacename_", "structure",
                    "the outermost element '" + std::string(element.name.substr(0, 100)) +
                        "' is no resource in the namespace http://hl7.org/fhir",
                    element.offset);

@@ -21,8 +21,7 @@ namespace {
 
 constexpr std::string_view kUnrecognised = "Unrecognised_property_";
 constexpr std::string_view kUndefinedElement = "Undefined_element_";
-constexpr std::string_view kUndefinedAttribute =
-    "Undefined_attribute__on__for_type__properties__";
+constexpr std::string_view kUndefinedAttribute = "Undefined_attribute__on__for_type__properties__";
 constexpr std::string_view kUnknownInner =
     "Contained_resource_does_not_appear_to_be_a_FHIR_resource_unknown_name_";
 
@@ -109,8 +108,8 @@ bool fits(const tree::Document& document, const Definitions& definitions, bool x
         return false;
       }
       if (child.first_child() != nullptr) {
-        open.emplace_back(&child, child.is(Flag::resource) ? definitions.type(child.type())
-                                                           : found.type);
+        open.emplace_back(&child,
+                          child.is(Flag::resource) ? definitions.type(child.type()) : found.type);
       }
     }
   }
@@ -294,8 +293,9 @@ const Type* Shapes::judge_resource(Node& node, const Type& expected) {
     }
     return nullptr;
   }
-  report(kUnknownInner, "invalid", "what stands in '" + name + "' is no resource that may stand there",
-         node, {}, Severity::fatal);
+  report(kUnknownInner, "invalid",
+         "what stands in '" + name + "' is no resource that may stand there", node, {},
+         Severity::fatal);
   return nullptr;
 }
 
@@ -310,9 +310,9 @@ void Shapes::check_order(const Node& node, const Type& type) {
   for (const Node& child : node.children()) {
     const Child found = type.child(child.name());
     if (found.element->representation == Representation::attribute) continue;
-    ordered = ordered && (places.empty() ||
-                          (places.back().node->source_offset() <= child.source_offset() &&
-                           places.back().order <= found.element->order));
+    ordered = ordered &&
+              (places.empty() || (places.back().node->source_offset() <= child.source_offset() &&
+                                  places.back().order <= found.element->order));
     places.push_back({&child, found.element->order});
   }
   if (ordered) return;
