@@ -78,6 +78,23 @@ void annotate(Builder& builder, Node& node, const Type& type, const Definitions&
   walk(builder, node, type, definitions);
 }
 
+void put_in_order(Builder& builder, const Definitions& definitions) {
+  std::vector<Node*> open{&builder.root()};
+  while (!open.empty()) {
+    Node& node = *open.back();
+    open.pop_back();
+    if (const Type* type = definitions.type(node.type())) {
+      builder.sort_children(node, [&](const Node& child) -> std::size_t {
+        const Child found = type->child(child.name());
+        return found.element == nullptr ? type->elements().size() : found.element->order;
+      });
+    }
+    for (const Node& child : node.children()) {
+      if (child.first_child() != nullptr) open.push_back(&Builder::mutable_node(child));
+    }
+  }
+}
+
 std::string expression(const tree::Document& document, const Node& node,
                        const Definitions& definitions) {
   std::vector<const Node*> steps;

@@ -20,6 +20,11 @@ void annotate(tree::Builder& builder, const Definitions& definitions);
 void annotate(tree::Builder& builder, tree::Node& node, const Type& type,
               const Definitions& definitions);
 
+/// Puts the children of every typed node below the root into the order of their definition, as FHIR
+/// XML asks for; those nobody knows keep theirs, behind the others. Stable, so repeats stay as they
+/// are.
+void put_in_order(tree::Builder& builder, const Definitions& definitions);
+
 /// FHIRPath of a node of an annotated tree, with indices: "Bundle.entry[1].resource.value" where
 /// `Document::path` gives the name as written, "valueCoding".
 std::string expression(const tree::Document& document, const tree::Node& node,
