@@ -24,6 +24,14 @@ struct GenerateOptions {
   /// Bring the differential into the order of the base first. Without it, elements out of order
   /// are an error, as in the reference.
   bool sort_differential = false;
+  /// Give type slices the names they must have ("valueQuantity") where the differential has others;
+  /// without it they are an error.
+  bool fix_slice_names = false;
+  /// Write down what slices imply, as recent versions of the reference do: a slicing that nobody
+  /// stated requires as many as its slices do, no slice allows more than its slicing, a typed slice
+  /// without slicing gets one. Published snapshots mostly have it not; checking is stricter with
+  /// it.
+  bool complete_slicing = false;
   Limits limits{};
 };
 

@@ -55,10 +55,10 @@ Result<Children> children_of(Run& run, Definition& definition, const Element& el
     source = run.definition_of(focus->types.front());
   }
   if (source == nullptr) {
-    return run.fail("Unknown_type__at_",
-                    "The type " + list_types(focus->types) + " at " + std::string(focus->path) +
-                        " is unknown",
-                    &element);
+    return run.fail(
+        "Unknown_type__at_",
+        "The type " + list_types(focus->types) + " at " + std::string(focus->path) + " is unknown",
+        &element);
   }
   return Children{source, direct_children(source->snapshot, 0)};
 }

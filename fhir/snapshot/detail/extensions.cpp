@@ -12,11 +12,11 @@ constexpr std::string_view kTools = "http://hl7.org/fhir/tools/StructureDefiniti
 
 /// Which rule an extension follows; urls by their ends.
 enum class Inherits : std::uint8_t {
-  never,         ///< stays with the definition that states it
-  unless_stated, ///< the differential's replace all of the base's
-  fixed,         ///< the base's stays whatever the differential says
-  replaced,      ///< the differential's replaces the base's
-  added,         ///< both stay
+  never,          ///< stays with the definition that states it
+  unless_stated,  ///< the differential's replace all of the base's
+  fixed,          ///< the base's stays whatever the differential says
+  replaced,       ///< the differential's replaces the base's
+  added,          ///< both stay
 };
 
 struct Rule {
@@ -125,8 +125,8 @@ void drop_not_inherited(Run& run, Element& element) {
   if (all_kept) return;
   tree::Document& scratch = run.store.scratch();
   tree::Builder build(scratch);
-  tree::Node* copy = build.copy_into(build.root(), *binding->document, *binding->node,
-                                     build.symbol("binding"));
+  tree::Node* copy =
+      build.copy_into(build.root(), *binding->document, *binding->node, build.symbol("binding"));
   if (copy == nullptr) return;
   const tree::Symbol extension = build.symbol("extension"), url = build.symbol("url");
   for (const tree::Node* at = copy->child(extension); at != nullptr;) {
@@ -145,8 +145,7 @@ void merge_extensions(Element& element, const Element& diff) {
     if (part.field != Field::extension) return false;
     const std::string_view url = part.child_text("url");
     const Inherits rule = rule_of(url);
-    return rule == Inherits::never ||
-           (rule == Inherits::unless_stated && has_extension(diff, url));
+    return rule == Inherits::never || (rule == Inherits::unless_stated && has_extension(diff, url));
   });
   for (const Part& part : diff.parts) {
     if (part.field != Field::extension) continue;

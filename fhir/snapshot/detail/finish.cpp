@@ -25,8 +25,8 @@ Result<void> Run::append_new_elements() {
       continue;
     }
     const std::string_view parent = head(diff.path);
-    const auto found = std::find_if(list.begin(), list.end(),
-                                    [&](const Element* element) { return element->path == parent; });
+    const auto found = std::find_if(
+        list.begin(), list.end(), [&](const Element* element) { return element->path == parent; });
     if (found == list.end()) {
       return fail("", "The element " + std::string(diff.path) + " stands before its parent", &diff);
     }
@@ -34,15 +34,15 @@ Result<void> Run::append_new_elements() {
     made.id = {};
     diff.result = &made;
     if (list.size() >= store.limits().max_elements) return add(made);
-    auto at = list.begin() +
-              static_cast<std::ptrdiff_t>(
-                  end_of(list, static_cast<std::size_t>(found - list.begin())));
+    auto at = list.begin() + static_cast<std::ptrdiff_t>(
+                                 end_of(list, static_cast<std::size_t>(found - list.begin())));
     at = list.insert(at, &made) + 1;
     const bool walked_into =
         i + 1 < differential.size() && is_below(differential[i + 1]->path, diff.path);
     if (!walked_into) continue;
     if (made.types.size() > 1) {
-      return fail("", "The new element " + std::string(diff.path) + " has children and several types",
+      return fail("",
+                  "The new element " + std::string(diff.path) + " has children and several types",
                   &diff);
     }
     if (made.types.empty()) continue;
@@ -188,11 +188,12 @@ Result<void> Run::check_slices() {
   const auto close = [&](Open& at) {
     const Element& slicer = *at.slicer;
     const bool repeats = slicer.base.max != "1";  // slices of a choice exclude one another
-    const std::string where = "StructureDefinition.snapshot.element[" + std::to_string(at.index) + "]";
+    const std::string where =
+        "StructureDefinition.snapshot.element[" + std::to_string(at.index) + "]";
     if (at.min > slicer.min() && repeats) {
-      if (slicer.auto_slicing) {
+      if (slicer.auto_slicing && store.complete_slicing()) {
         at.slicer->set_text(Field::min, store.keep(std::to_string(at.min)));
-      } else {
+      } else if (!slicer.auto_slicing) {
         report_at(Severity::information, "",
                   "The slicing " + std::string(slicer.id) + " has min " +
                       std::to_string(slicer.min()) + ", but its slices add up to " +
@@ -284,8 +285,7 @@ void Run::check_profiles() {
       for (const tree::Node* at = type.node->child(type.document->find("profile")); at != nullptr;
            at = at->next_same()) {
         const std::string_view url = at->text();
-        const std::string where =
-            "StructureDefinition.snapshot.element[" + std::to_string(i) + "]";
+        const std::string where = "StructureDefinition.snapshot.element[" + std::to_string(i) + "]";
         const Definition* profile = store.find_or_make(url, &derived);
         if (profile == nullptr) {
           report_at(Severity::warning, "",

@@ -21,9 +21,8 @@ void assign_ids(Run& run, const List& list) {
   std::string id;
   for (Element* element : list) {
     const std::string_view path = element->path;
-    std::erase_if(open, [&](const Open& at) {
-      return at.path == path || at.path.size() > path.size();
-    });
+    std::erase_if(open,
+                  [&](const Open& at) { return at.path == path || at.path.size() > path.size(); });
     if (element->has_slice_name()) open.push_back({path, element->slice_name});
     id.clear();
     for (std::size_t start = 0; start <= path.size();) {
@@ -44,7 +43,7 @@ void assign_ids(Run& run, const List& list) {
     element->id = run.store.keep(id);
     if (!known.insert(element->id).second && &list == &run.derived.snapshot) {
       run.report_at(Severity::error, "Same_id_on_multiple_elements__in_",
-                    "Two elements have the id " + quoted(element->id), std::string(element->id));
+                    "Two elements have the id " + in_quotes(element->id), std::string(element->id));
     }
     if (element->content_reference.starts_with('#')) {
       element->content_reference =

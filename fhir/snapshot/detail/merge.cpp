@@ -13,8 +13,8 @@ using tree::Node;
 
 /// Fields that the differential replaces as a whole.
 constexpr std::array kReplaced{
-    Field::short_text, Field::fixed,           Field::pattern,           Field::max_length,
-    Field::min_value,  Field::max_value,       Field::must_have_value,   Field::max,
+    Field::short_text, Field::fixed,     Field::pattern,         Field::max_length,
+    Field::min_value,  Field::max_value, Field::must_have_value, Field::max,
 };
 /// Fields whose text the differential replaces, or continues when it begins with "...".
 constexpr std::array kContinued{Field::label, Field::definition, Field::comment,
@@ -104,13 +104,13 @@ Result<void> Merge::take_root_of_profile() {
   }
   if (profile != nullptr && (profile->kind == "resource" || profile->is_extension())) {
     if (auto ready = run_.store.prepare(*profile); !ready || !profile->has_snapshot()) {
-      run_.report(Severity::warning, "SNAPSHOT_IS_EMPTY",
-                  "The profile " + std::string(profile->url) +
-                      " has no snapshot, and none can be generated" +
-                      (ready || ready.error().issues.empty()
-                           ? std::string()
-                           : ": " + ready.error().issues.front().text),
-                  &diff_);
+      run_.report(
+          Severity::warning, "SNAPSHOT_IS_EMPTY",
+          "The profile " + std::string(profile->url) +
+              " has no snapshot, and none can be generated" +
+              (ready || ready.error().issues.empty() ? std::string()
+                                                     : ": " + ready.error().issues.front().text),
+          &diff_);
       return {};
     }
     const Element& root = *profile->snapshot.front();
@@ -199,8 +199,8 @@ void Merge::continue_text(Field field) {
       bool there = false;
       for (const Node* at = made->child(extension); at != nullptr; at = at->next_same()) {
         const Node* at_url = at->child(url);
-        there = there || (at_url != nullptr && child_url != nullptr &&
-                          at_url->text() == child_url->text());
+        there = there ||
+                (at_url != nullptr && child_url != nullptr && at_url->text() == child_url->text());
       }
       if (!there) build.copy_into(*made, *known->document, child, extension);
     }
@@ -211,10 +211,9 @@ void Merge::continue_text(Field field) {
 void Merge::add_missing(Field field) {
   for (const Part& part : diff_.parts) {
     if (part.field != field) continue;
-    const bool there =
-        std::any_of(element_.parts.begin(), element_.parts.end(), [&](const Part& known) {
-          return known.field == field && known.value() == part.value();
-        });
+    const bool there = std::any_of(
+        element_.parts.begin(), element_.parts.end(),
+        [&](const Part& known) { return known.field == field && known.value() == part.value(); });
     if (!there) element_.add(part);
   }
 }
@@ -234,9 +233,8 @@ void Merge::merge_examples() {
       }
       const Node* x = extension_value(*known.document, known.node);
       const Node* y = extension_value(*part.document, part.node);
-      return x == nullptr || y == nullptr
-                 ? x == y
-                 : same_value(*known.document, *x, *part.document, *y);
+      return x == nullptr || y == nullptr ? x == y
+                                          : same_value(*known.document, *x, *part.document, *y);
     };
     if (extension_of(*part.document, part.node, kSuppress) != nullptr) {
       const bool all = part.child_text("label") == "$all";
@@ -298,7 +296,10 @@ void Merge::merge_binding() {
   take(*stated, "extension");
   if (!take(*stated, "strength")) take(*known, "strength");
   take(*stated, "description");
-  if (!take(*stated, "valueSet")) take(*known, "valueSet");
+  // One name in R4; in STU3 a choice.
+  const bool one_name = stated->child("valueSet") != nullptr || known->child("valueSet") != nullptr;
+  const Part& with_set = one_name && stated->child("valueSet") == nullptr ? *known : *stated;
+  if (!take(with_set, "valueSet")) take(*known, "valueSet");
   take(*known, "additional");
   take(*stated, "additional");
   element_.set({Field::binding, &scratch, made});
@@ -380,14 +381,14 @@ void Merge::check_value(Field field, std::string_view name) {
   if (value == nullptr || value->node == nullptr) return;
   const std::string type = type_of_value(run_.store, *value);
   const bool nested = element_.path.find('.') != std::string_view::npos;
-  const bool fits =
-      nested ? std::any_of(element_.types.begin(), element_.types.end(),
-                           [&](const TypeRef& known) { return known.working == type; })
-             : type == source_.type;
+  const bool fits = nested
+                        ? std::any_of(element_.types.begin(), element_.types.end(),
+                                      [&](const TypeRef& known) { return known.working == type; })
+                        : type == source_.type;
   if (!fits) {
     run_.report(Severity::error, "",
                 "The " + std::string(name) + " value of " + std::string(element_.path) +
-                    " has the type " + quoted(type) + "; allowed: " +
+                    " has the type " + in_quotes(type) + "; allowed: " +
                     (nested ? list_types(element_.types) : std::string(source_.type)),
                 &diff_);
   }
@@ -403,11 +404,25 @@ Result<void> merge_into(Run& run, Element& element, Element& diff, const Definit
 void complete_from(Element& element, const Element& base) {
   if (!element.has_slice_name()) element.slice_name = base.slice_name;
   constexpr std::array kTaken{
-      Field::label,       Field::definition,   Field::short_text,         Field::comment,
-      Field::requirements, Field::min,         Field::max,                Field::fixed,
-      Field::pattern,     Field::example,      Field::min_value,          Field::max_value,
-      Field::max_length,  Field::must_support, Field::is_summary,         Field::is_modifier,
-      Field::is_modifier_reason, Field::must_have_value, Field::binding,
+      Field::label,
+      Field::definition,
+      Field::short_text,
+      Field::comment,
+      Field::requirements,
+      Field::min,
+      Field::max,
+      Field::fixed,
+      Field::pattern,
+      Field::example,
+      Field::min_value,
+      Field::max_value,
+      Field::max_length,
+      Field::must_support,
+      Field::is_summary,
+      Field::is_modifier,
+      Field::is_modifier_reason,
+      Field::must_have_value,
+      Field::binding,
   };
   for (const Field field : kTaken) {
     if (!element.has(field)) element.take(field, base);
@@ -416,14 +431,14 @@ void complete_from(Element& element, const Element& base) {
     for (const Part& part : base.parts) {
       if (part.field != field) continue;
       const bool there =
-          std::any_of(element.parts.begin(), element.parts.end(), [&](const Part& known) {
-            return known.field == field && same(known, part);
-          });
+          std::any_of(element.parts.begin(), element.parts.end(),
+                      [&](const Part& known) { return known.field == field && same(known, part); });
       if (!there) element.add(part);
     }
   };
   const auto by_child = [](std::string_view name) {
-    return [name](const Part& a, const Part& b) { return a.child_text(name) == b.child_text(name); };
+    return
+        [name](const Part& a, const Part& b) { return a.child_text(name) == b.child_text(name); };
   };
   add_unless(Field::alias, [](const Part& a, const Part& b) { return a.value() == b.value(); });
   add_unless(Field::code, by_child("code"));

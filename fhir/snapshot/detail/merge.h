@@ -22,8 +22,7 @@ bool profile_fits(Run& run, const Definition& profile, const std::vector<TypeRef
 
 /// Each type of the differential against those of the base; extensions of the base's types that
 /// profiles inherit are carried over.
-Result<void> merge_types(Run& run, Element& element, const Element& diff,
-                         const Definition& source);
+Result<void> merge_types(Run& run, Element& element, const Element& diff, const Definition& source);
 
 /// The FHIR type of fixed[x] or pattern[x], by its name.
 std::string type_of_value(Store& store, const Part& part);

@@ -133,8 +133,7 @@ bool profile_fits(Run& run, const Definition& profile, const std::vector<TypeRef
       }
     }
     for (const TypeRef& type : types) {
-      if (at->url.starts_with("http://hl7.org/fhir/StructureDefinition") &&
-          at->type == type.code) {
+      if (at->url.starts_with("http://hl7.org/fhir/StructureDefinition") && at->type == type.code) {
         return true;
       }
       if (inner.empty() && at->url == type.code) return true;

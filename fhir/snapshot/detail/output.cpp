@@ -14,9 +14,10 @@ using tree::Document;
 using tree::Node;
 
 /// Members of a StructureDefinition the tables of the pack are made of.
-constexpr std::array<std::string_view, 13> kStructure{
-    "extension", "url",     "version",          "name",          "status",     "fhirVersion", "kind",
-    "abstract",  "context", "contextInvariant", "type",          "baseDefinition", "derivation"};
+constexpr std::array<std::string_view, 15> kStructure{
+    "id",     "extension",      "contextType", "url",      "version", "name",
+    "status", "fhirVersion",    "kind",        "abstract", "context", "contextInvariant",
+    "type",   "baseDefinition", "derivation"};
 
 constexpr std::string_view kBaseVersion =
     "http://hl7.org/fhir/tools/StructureDefinition/snapshot-base-version";
@@ -62,8 +63,7 @@ Result<Document> write_definition(const Definition& definition, const Definition
     for (const Node* at = base_root.child(base->document->find("extension")); at != nullptr;
          at = at->next_same()) {
       const Node* url = at->child(base->document->find("url"));
-      if (url == nullptr || !is_inherited(url->text()) ||
-          is_stated(from, original, url->text())) {
+      if (url == nullptr || !is_inherited(url->text()) || is_stated(from, original, url->text())) {
         continue;
       }
       Node* made = build.copy_into(root, *base->document, *at, build.symbol("extension"));
@@ -95,21 +95,18 @@ Result<Document> write_definition(const Definition& definition, const Definition
   }
   if (content == Content::everything) {
     if (const Node* stated = original.child(from.find("differential"))) {
-      Node* differential =
-          build.copy_into(root, from, *stated, build.symbol("differential"));
+      // In the order it was brought into, with the ids that were missing.
+      Node* differential = build.append(root, build.symbol("differential"));
       if (differential == nullptr) return full;
-      // Ids that were missing are given.
-      const tree::Symbol id = build.symbol("id");
-      std::size_t index = 0;
-      for (const Node* at = differential->child(build.symbol("element")); at != nullptr;
-           at = at->next_same(), ++index) {
-        if (index >= definition.differential.size() || at->child(id) != nullptr) continue;
-        const std::string_view made = definition.differential[index]->id;
-        if (made.empty()) continue;
-        Node& element = tree::Builder::mutable_node(*at);
-        Node* node = build.insert_after(element, nullptr, id, tree::Kind::string);
-        if (node == nullptr) return full;
-        build.set_copy(*node, made);
+      for (const Node& child : stated->children()) {
+        if (from.name(child) == "element") continue;
+        if (build.copy_into(*differential, from, child, build.symbol(from.name(child))) ==
+            nullptr) {
+          return full;
+        }
+      }
+      for (const Element* element : definition.differential) {
+        if (!write_element(build, *differential, *element, content)) return full;
       }
     }
   }

@@ -51,9 +51,9 @@ std::string Run::location_of(const Element& element) const {
 Result<void> Run::count(std::size_t steps) {
   steps_ += steps;
   if (steps_ <= store.limits().max_steps) return {};
-  return fail("", "the differential takes more than " + std::to_string(store.limits().max_steps) +
-                      " steps",
-              nullptr, ErrorCode::too_costly);
+  return fail(
+      "", "the differential takes more than " + std::to_string(store.limits().max_steps) + " steps",
+      nullptr, ErrorCode::too_costly);
 }
 
 Element& Run::make(const Element& like) {
@@ -66,9 +66,10 @@ Element& Run::make(const Element& like) {
 
 Result<void> Run::add(Element& element) {
   if (derived.snapshot.size() >= store.limits().max_elements) {
-    return fail("", "the snapshot has more than " + std::to_string(store.limits().max_elements) +
-                        " elements",
-                nullptr, ErrorCode::too_costly);
+    return fail(
+        "",
+        "the snapshot has more than " + std::to_string(store.limits().max_elements) + " elements",
+        nullptr, ErrorCode::too_costly);
   }
   derived.snapshot.push_back(&element);
   return {};
@@ -102,10 +103,10 @@ Result<void> Run::find_base() {
                 nullptr, ErrorCode::not_found);
   }
   if (base->state == Definition::State::generating) {
-    return fail("Circular_snapshot_references_detected_cannot_generate_snapshot_stack__",
-                "The definitions " + url + " and " + std::string(base->url) +
-                    " are based on one another",
-                nullptr, ErrorCode::conflict);
+    return fail(
+        "Circular_snapshot_references_detected_cannot_generate_snapshot_stack__",
+        "The definitions " + url + " and " + std::string(base->url) + " are based on one another",
+        nullptr, ErrorCode::conflict);
   }
   if (auto ready = store.prepare(*base); !ready) {
     Error error = std::move(ready).error();
@@ -135,8 +136,9 @@ Result<void> Run::find_base() {
 Result<void> Run::check_differential() const {
   const std::string type(derived.type_name());
   if (derived.differential.size() > store.limits().max_elements) {
-    return fail("", "the differential has more than " +
-                        std::to_string(store.limits().max_elements) + " elements",
+    return fail("",
+                "the differential has more than " + std::to_string(store.limits().max_elements) +
+                    " elements",
                 nullptr, ErrorCode::too_costly);
   }
   for (const Element* element : derived.differential) {
@@ -144,15 +146,15 @@ Result<void> Run::check_differential() const {
     const std::string where =
         "StructureDefinition.differential.element[" + std::to_string(element->position) + "]";
     const auto wrong = [&](std::string_view id, std::string_view what) {
-      Error error = fail(id, "The path " + quoted(path) + " in the differential of " +
+      Error error = fail(id, "The path " + in_quotes(path) + " in the differential of " +
                                  std::string(derived.url) + " " + std::string(what));
       error.issues.front().expression = where;
       return error;
     };
     if (path.empty()) {
-      Error error = fail("No_path_on_element_in_differential_in_",
-                         "An element in the differential of " + std::string(derived.url) +
-                             " has no path");
+      Error error =
+          fail("No_path_on_element_in_differential_in_",
+               "An element in the differential of " + std::string(derived.url) + " has no path");
       error.issues.front().expression = where;
       return error;
     }
@@ -209,6 +211,9 @@ Result<void> Run::take_differential() {
   if (std::any_of(differential.begin(), differential.end(),
                   [](const Element* element) { return element->id.empty(); })) {
     assign_ids(*this, differential);
+    for (const Element* element : differential) {
+      derived.differential[element->position]->id = element->id;
+    }
   }
   return {};
 }
@@ -221,8 +226,7 @@ void Run::take_base() {
   for (Element*& element : base_elements) {
     Element& renamed = make(*element);
     if (renamed.path == old_name || is_below(renamed.path, old_name)) {
-      renamed.path =
-          store.keep(std::string(new_name).append(renamed.path.substr(old_name.size())));
+      renamed.path = store.keep(std::string(new_name).append(renamed.path.substr(old_name.size())));
     }
     if (renamed.base.path.empty()) {
       renamed.base = {element->path, element->text(Field::min), element->max()};
@@ -239,7 +243,18 @@ Result<void> Run::generate(bool sort) {
   CONCORD_TRY(check_differential());
   CONCORD_TRY(take_differential());
   take_base();
-  if (sort) CONCORD_TRY(sort_differential(*this));
+  if (sort) {
+    CONCORD_TRY(sort_differential(*this));
+    List sorted;
+    for (Element* element : differential) {
+      sorted.push_back(derived.differential[element->position]);
+      element->position = static_cast<std::uint32_t>(sorted.size() - 1);
+    }
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      sorted[i]->position = static_cast<std::uint32_t>(i);
+    }
+    derived.differential = std::move(sorted);
+  }
   CONCORD_TRY(spread_over_slices(*this));
   CONCORD_TRY(Walk(*this).all());
   apply_choice_groups();
@@ -302,6 +317,6 @@ std::string list_types(const std::vector<TypeRef>& types) {
   return text;
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 }  // namespace concord::snapshot

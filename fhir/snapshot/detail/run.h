@@ -61,7 +61,8 @@ class Run {
 };
 
 /// Gives every element its id: the path, with ":slice" wherever it runs through a slice; content
-/// references within the definition become absolute. Source: hl7.org/fhir/R4/elementdefinition.html#id
+/// references within the definition become absolute. Source:
+/// hl7.org/fhir/R4/elementdefinition.html#id
 void assign_ids(Run& run, const List& list);
 
 /// Content that a differential states for a sliced element in general, between its slicing and its
@@ -94,7 +95,7 @@ std::size_t index_of(const List& list, const Element* element);
 
 /// "Identifier, Reference{…}" for messages.
 std::string list_types(const std::vector<TypeRef>& types);
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 inline constexpr std::string_view kProfileElement =
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";

@@ -111,33 +111,33 @@ class Sorter {
     const auto of_type = [&](std::string_view type) -> Result<Order> {
       Definition* found = run_.store.prepared(run_.store.type(type));
       if (found == nullptr) {
-        return run_.fail("Unable_to_resolve_profile__in_element_",
-                         "The type " + std::string(type) + " at " + std::string(known.path) +
-                             " is unknown",
-                         child.element);
+        return run_.fail(
+            "Unable_to_resolve_profile__in_element_",
+            "The type " + std::string(type) + " at " + std::string(known.path) + " is unknown",
+            child.element);
       }
       return Order{found, &found->snapshot, std::string(found->type_name()), dropped};
     };
-    const bool in_place =
-        known.types.empty() || known.types.front().working == "BackboneElement" ||
-        known.types.front().working == "Element" || known.types.front().working == "Resource" ||
-        known.types.front().working == "DomainResource";
+    const bool in_place = known.types.empty() || known.types.front().working == "BackboneElement" ||
+                          known.types.front().working == "Element" ||
+                          known.types.front().working == "Resource" ||
+                          known.types.front().working == "DomainResource";
     const std::vector<TypeRef>* stated =
         child.element == nullptr || child.element->types.empty() ? nullptr : &child.element->types;
     if (in_place) {
-      if (stated == nullptr || known.types.empty() ||
-          known.types.front().working != "Resource" || stated->front().count("profile") == 0) {
+      if (stated == nullptr || known.types.empty() || known.types.front().working != "Resource" ||
+          stated->front().count("profile") == 0) {
         return order;
       }
-      Definition* profile = run_.store.prepared(
-          run_.store.find(stated->front().first("profile"), &run_.derived));
+      Definition* profile =
+          run_.store.prepared(run_.store.find(stated->front().first("profile"), &run_.derived));
       if (profile == nullptr) return Order{};
       return of_type(profile->type);
     }
     if (known.types.front().working == "Extension" && stated != nullptr && stated->size() == 1 &&
         stated->front().count("profile") > 0) {
-      Definition* profile = run_.store.prepared(
-          run_.store.find(stated->front().first("profile"), &run_.derived));
+      Definition* profile =
+          run_.store.prepared(run_.store.find(stated->front().first("profile"), &run_.derived));
       if (profile == nullptr) return Order{};
       return Order{profile, &profile->snapshot, "Extension", dropped};
     }

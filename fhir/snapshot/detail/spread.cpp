@@ -30,8 +30,8 @@ struct Sliced {
 
 bool is_extension_slicing(const Element& element) {
   const Slicing& slicing = *element.slicing;
-  return is_extension_path(element.path) && slicing.rules == "open" &&
-         slicing.ordered == "false" && slicing.discriminators.size() == 1 &&
+  return is_extension_path(element.path) && slicing.rules == "open" && slicing.ordered == "false" &&
+         slicing.discriminators.size() == 1 &&
          slicing.discriminators.front() == Discriminator{"value", "url"};
 }
 
@@ -47,14 +47,32 @@ bool same_element(const Element& a, const Element& b) {
 
 /// What the slice leaves open is taken from the general element.
 void complete(Element& element, const Element& general) {
-  constexpr std::array kFields{
-      Field::label,         Field::code,       Field::short_text,  Field::definition,
-      Field::comment,       Field::requirements, Field::alias,     Field::min,
-      Field::max,           Field::default_value, Field::meaning_when_missing,
-      Field::order_meaning, Field::fixed,      Field::pattern,     Field::example,
-      Field::min_value,     Field::max_value,  Field::max_length,  Field::constraint,
-      Field::must_have_value, Field::value_alternatives, Field::must_support,
-      Field::is_modifier,   Field::is_modifier_reason, Field::is_summary, Field::binding};
+  constexpr std::array kFields{Field::label,
+                               Field::code,
+                               Field::short_text,
+                               Field::definition,
+                               Field::comment,
+                               Field::requirements,
+                               Field::alias,
+                               Field::min,
+                               Field::max,
+                               Field::default_value,
+                               Field::meaning_when_missing,
+                               Field::order_meaning,
+                               Field::fixed,
+                               Field::pattern,
+                               Field::example,
+                               Field::min_value,
+                               Field::max_value,
+                               Field::max_length,
+                               Field::constraint,
+                               Field::must_have_value,
+                               Field::value_alternatives,
+                               Field::must_support,
+                               Field::is_modifier,
+                               Field::is_modifier_reason,
+                               Field::is_summary,
+                               Field::binding};
   for (const Field field : kFields) {
     if (!element.has(field)) element.take(field, general);
   }
@@ -169,8 +187,8 @@ class Spreader {
       const std::string_view name = rest.substr(0, dot);
       rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
       if (definition == nullptr) {
-        definition = run_.derived.kind == "logical" ? run_.base
-                                                    : run_.store.prepared(run_.store.type(name));
+        definition =
+            run_.derived.kind == "logical" ? run_.base : run_.store.prepared(run_.store.type(name));
         if (definition == nullptr) {
           return run_.fail("Unknown_type__at_", "The type " + std::string(name) + " is unknown",
                            &element);
@@ -196,8 +214,8 @@ class Spreader {
       }
       if (focus == nullptr) {
         return run_.fail("UNKNOWN_PROPERTY",
-                         "The path " + std::string(element.path) + " has a name nobody defines: " +
-                             std::string(name),
+                         "The path " + std::string(element.path) +
+                             " has a name nobody defines: " + std::string(name),
                          &element);
       }
       definition = children.definition;

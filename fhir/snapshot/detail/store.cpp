@@ -197,8 +197,7 @@ Definition* Store::made_up(std::string_view url) {
   Node& top = add_object(differential, "element");
   add_text(top, "id", "Extension");
   add_text(top, "path", "Extension");
-  add_text(top, "short",
-           std::string(element).append(" of FHIR ").append(url.substr(20, 3)));
+  add_text(top, "short", std::string(element).append(" of FHIR ").append(url.substr(20, 3)));
   Node& fixed = add_object(differential, "element");
   add_text(fixed, "id", "Extension.url");
   add_text(fixed, "path", "Extension.url");

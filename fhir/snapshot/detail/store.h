@@ -104,6 +104,9 @@ class Store {
   /// definitions that are used and not asked about.
   bool fix_slice_names() const { return fix_slice_names_; }
   void set_fix_slice_names(bool fix) { fix_slice_names_ = fix; }
+  /// GenerateOptions::complete_slicing.
+  bool complete_slicing() const { return complete_slicing_; }
+  void set_complete_slicing(bool complete) { complete_slicing_ = complete; }
 
  private:
   Result<void> generate(Definition& definition, bool sort_differential);
@@ -112,6 +115,7 @@ class Store {
   Source& source_;
   Limits limits_;
   bool fix_slice_names_ = false;
+  bool complete_slicing_ = false;
   tree::Document scratch_;
   std::deque<Definition> definitions_;
   std::deque<tree::Document> documents_;  // of definitions made up

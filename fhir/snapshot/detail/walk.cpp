@@ -23,8 +23,9 @@ Result<Element*> Walk::walk(const Scope& scope, Cursor& cursor, const Element* s
     ~Level() { --depth; }
   } const level{++depth_};
   if (depth_ > run_.store.limits().max_depth) {
-    return run_.fail("", "the differential walks into more than " +
-                             std::to_string(run_.store.limits().max_depth) + " types",
+    return run_.fail("",
+                     "the differential walks into more than " +
+                         std::to_string(run_.store.limits().max_depth) + " types",
                      nullptr, ErrorCode::too_costly);
   }
   Element* made = nullptr;
@@ -33,8 +34,8 @@ Result<Element*> Walk::walk(const Scope& scope, Cursor& cursor, const Element* s
     const Element& base = *(*cursor.base)[static_cast<std::size_t>(cursor.at)];
     const std::string_view path = source_path(scope, base.path);
     List matches = matches_of(scope, path, cursor.diff);
-    CONCORD_TRY(run_.count(1 + static_cast<std::size_t>(
-                                   std::max<Index>(0, scope.diff_limit - cursor.diff))));
+    CONCORD_TRY(run_.count(
+        1 + static_cast<std::size_t>(std::max<Index>(0, scope.diff_limit - cursor.diff))));
     const Place place{base, path, matches};
     const Index before = cursor.diff;
     const Index base_before = cursor.at;
@@ -73,10 +74,9 @@ Result<Element*> Walk::plain(const Scope& scope, Cursor& cursor, const Place& pl
   const Element& diff = *place.matches.front();
   const bool typed_name = is_choice(place.path) && place.path != diff.path &&
                           diff.path.starts_with(without_choice(place.path));
-  const bool alone =
-      place.matches.size() == 1 &&
-      (scope.sliced || (!typed_name && !diff.is_sliced() &&
-                        !(is_extension_path(diff.path) && diff.has_slice_name())));
+  const bool alone = place.matches.size() == 1 &&
+                     (scope.sliced || (!typed_name && !diff.is_sliced() &&
+                                       !(is_extension_path(diff.path) && diff.has_slice_name())));
   if (alone) return merge(scope, cursor, place, slicer);
   std::vector<TypeSlice> slices;
   if (by_type(place.matches, place.path, slices)) {
@@ -111,8 +111,9 @@ Result<void> Walk::copy(const Scope& scope, Cursor& cursor, const Place& place) 
   }
   if (made.types.empty() && !made.has_content_reference()) {
     return run_.fail("_has_no_children__and_no_types_in_profile_",
-                     std::string(place.path) + " has neither children nor types, yet the "
-                                               "differential goes into it",
+                     std::string(place.path) +
+                         " has neither children nor types, yet the "
+                         "differential goes into it",
                      diff_at(cursor.diff));
   }
   const Element* next = diff_at(cursor.diff);
@@ -125,9 +126,10 @@ Result<void> Walk::copy(const Scope& scope, Cursor& cursor, const Place& place) 
   Definition* type = made.types.size() > 1 ? run_.store.prepared(run_.store.type("Element"))
                                            : run_.definition_of(made.types.front());
   if (type == nullptr) {
-    return run_.fail("Unknown_type__at_", "The type " + list_types(made.types) + " at " +
-                                              std::string(place.path) + " is unknown",
-                     diff_at(from));
+    return run_.fail(
+        "Unknown_type__at_",
+        "The type " + list_types(made.types) + " at " + std::string(place.path) + " is unknown",
+        diff_at(from));
   }
   return into_type(scope, cursor, *type, made, place.path, from, cursor.diff - 1, true);
 }
@@ -146,7 +148,8 @@ Result<void> Walk::into_type(const Scope& scope, const Cursor& cursor, Definitio
     inner.redirected.push_back(path);
   }
   inner.source = scope.source;
-  Cursor children{&type, &type.snapshot, 1, from, cursor.root};  // 1: the root is the element itself
+  Cursor children{&type, &type.snapshot, 1, from,
+                  cursor.root};  // 1: the root is the element itself
   CONCORD_TRY(walk(inner, children, nullptr));
   return {};
 }
@@ -157,7 +160,8 @@ Result<void> Walk::into_reference(const Scope& scope, const Cursor& cursor, Elem
   const std::string_view reference = made.content_reference;
   const std::size_t hash = reference.find('#');
   const std::string_view url = reference.substr(0, hash);
-  const std::string_view id = hash == std::string_view::npos ? reference : reference.substr(hash + 1);
+  const std::string_view id =
+      hash == std::string_view::npos ? reference : reference.substr(hash + 1);
   Definition* source = scope.source;
   const List* list = cursor.base;
   if (!url.empty() && url != source->url) {
@@ -240,9 +244,8 @@ bool Walk::goes_deeper(std::string_view path, Index from, Index limit, bool acro
 Element& Walk::copied(const Scope& scope, const Element& from, const Element& base) {
   Element& made = run_.make(from);
   made.path = target_path(scope, base.path);
-  made.base = base.base.path.empty()
-                  ? BaseInfo{base.path, base.text(Field::min), base.max()}
-                  : base.base;
+  made.base =
+      base.base.path.empty() ? BaseInfo{base.path, base.text(Field::min), base.max()} : base.base;
   return made;
 }
 
@@ -250,10 +253,10 @@ Result<void> Walk::append(Cursor& cursor, Element& made) {
   if (cursor.root.empty()) {
     cursor.root = made.path;
   } else if (!made.path.starts_with(cursor.root)) {
-    return run_.fail("Adding_wrong_path__outcomegetPath___resultPathBase__",
-                     "The element " + std::string(made.path) + " does not lie below " +
-                         std::string(cursor.root),
-                     &made);
+    return run_.fail(
+        "Adding_wrong_path__outcomegetPath___resultPathBase__",
+        "The element " + std::string(made.path) + " does not lie below " + std::string(cursor.root),
+        &made);
   }
   return run_.add(made);
 }

@@ -28,9 +28,9 @@ class Walk {
   struct Scope {
     Index base_limit = -1;
     Index diff_limit = -1;
-    bool within_type = false;         ///< paths are rewritten from `source_path` to `target_path`
-    std::string_view source_path;     ///< of the element walked into, as the differential has it
-    std::string_view target_path;     ///< as the result has it
+    bool within_type = false;      ///< paths are rewritten from `source_path` to `target_path`
+    std::string_view source_path;  ///< of the element walked into, as the differential has it
+    std::string_view target_path;  ///< as the result has it
     std::vector<std::string_view> redirected;  ///< content references gone through
     Definition* source = nullptr;     ///< whose elements the base's are, for content references
     bool sliced = false;              ///< this is one slice, or the slicing element itself
@@ -41,8 +41,8 @@ class Walk {
   struct Cursor {
     Definition* definition = nullptr;  ///< of `base`
     const List* base = nullptr;
-    Index at = 0;    ///< in the base
-    Index diff = 0;  ///< in the differential
+    Index at = 0;           ///< in the base
+    Index diff = 0;         ///< in the differential
     std::string_view root;  ///< path of the first element added; all others lie below
   };
   struct TypeSlice {
@@ -85,7 +85,7 @@ class Walk {
   Result<std::string> only_type(const Element& slice);
   Result<void> check_against_base_slicing(const Slicing& stated, const Slicing& base,
                                           const Place& place, bool choice);
-  Result<Element*> template_of(const Scope& scope, const Cursor& cursor, const Place& place);
+  Result<Element*> template_of(const Place& place);
   Element* with_id(std::string_view id);
   Result<void> ensure_slicing(const Element& diff, Element& slicing);
   Result<void> into_reference(const Scope& scope, const Cursor& cursor, Element& made,
@@ -95,7 +95,6 @@ class Walk {
                          bool keep_redirects);
   Result<void> copy_subtree(const Scope& scope, const Cursor& cursor, std::size_t from,
                             std::size_t to);
-  Result<void> copy_referenced(const Scope& scope, const Cursor& cursor, const Place& place);
   Result<Definition*> single_type(const Element& made, const Place& place);
 
   Element& copied(const Scope& scope, const Element& from, const Element& base);

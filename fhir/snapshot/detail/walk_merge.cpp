@@ -17,7 +17,7 @@ Element* Walk::with_id(std::string_view id) {
 
 /// What the new element starts from when it is not the base element: the slice that is sliced
 /// again, or the first element of the profile its type names. Null: the base element.
-Result<Element*> Walk::template_of(const Scope& scope, const Cursor& cursor, const Place& place) {
+Result<Element*> Walk::template_of(const Place& place) {
   const Element& diff = *place.matches.front();
   const Element& base = place.base;
   if (const std::string_view last = tail(diff.id); last.find('/') != std::string_view::npos) {
@@ -32,13 +32,12 @@ Result<Element*> Walk::template_of(const Scope& scope, const Cursor& cursor, con
   const std::string_view canonical = type.first("profile");
   if (canonical.empty() || type.working == "Reference") return nullptr;
   if (!base.types.empty() && base.types.front().first("profile") == canonical) return nullptr;
-  Definition* profile =
-      run_.store.prepared(run_.store.find_or_make(canonical, &run_.derived));
+  Definition* profile = run_.store.prepared(run_.store.find_or_make(canonical, &run_.derived));
   if (profile == nullptr) return nullptr;  // merging says that it is unknown
 
   const tree::Node* stated = type.node->child(type.document->find("profile"));
-  const tree::Node* inner = extension_value(
-      *type.document, extension_of(*type.document, stated, kProfileElement));
+  const tree::Node* inner =
+      extension_value(*type.document, extension_of(*type.document, stated, kProfileElement));
   if (profile->state != Definition::State::generating &&
       !profile_fits(run_, *profile, diff.types,
                     inner == nullptr ? std::string_view{} : inner->text())) {
@@ -54,10 +53,10 @@ Result<Element*> Walk::template_of(const Scope& scope, const Cursor& cursor, con
   if (inner != nullptr) {
     from = profile->by_id(inner->text());
     if (from == nullptr && open_type && profile->state != Definition::State::generating) {
-      return run_.fail("Unable_to_find_element__in_",
-                       "The profile " + std::string(canonical) + " has no element " +
-                           std::string(inner->text()),
-                       &diff);
+      return run_.fail(
+          "Unable_to_find_element__in_",
+          "The profile " + std::string(canonical) + " has no element " + std::string(inner->text()),
+          &diff);
     }
   }
   if (!open_type || from == nullptr) return nullptr;
@@ -74,9 +73,10 @@ Result<Element*> Walk::template_of(const Scope& scope, const Cursor& cursor, con
     made.take(Field::min, base);
     made.take(Field::max, base);
   }
+  if (profile->is_extension() && !made.has(Field::is_modifier)) {
+    made.set_text(Field::is_modifier, "false");  // not that of the element it stands for
+  }
   complete_from(made, base);
-  (void)scope;
-  (void)cursor;
   return &made;
 }
 
@@ -89,11 +89,12 @@ Result<Element*> Walk::merge(const Scope& scope, Cursor& cursor, const Place& pl
         return type.code == diff.types.front().code || type.working == diff.types.front().code;
       })) {
     return run_.fail("VALIDATION_VAL_ILLEGAL_TYPE_CONSTRAINT",
-                     std::string(diff.path) + " cannot be constrained to Reference; its types are " +
+                     std::string(diff.path) +
+                         " cannot be constrained to Reference; its types are " +
                          list_types(base.types),
                      &diff);
   }
-  CONCORD_ASSIGN(Element* const from, template_of(scope, cursor, place));
+  CONCORD_ASSIGN(Element* const from, template_of(place));
   Element& made = copied(scope, from == nullptr ? base : *from, base);
   if (diff.has_slice_name()) {
     Element& slicing = copied(scope, base, base);
@@ -112,8 +113,11 @@ Result<Element*> Walk::merge(const Scope& scope, Cursor& cursor, const Place& pl
     }
   }
   CONCORD_TRY(merge_into(run_, made, diff, *scope.source, slicer != nullptr));
-  if (slicer != nullptr && made.max_count() > slicer->max_count()) made.take(Field::max, *slicer);
-  made.slicing = diff.has_slice_name() ? diff.slicing : nullptr;  // a slice may be sliced again
+  if (slicer != nullptr && run_.store.complete_slicing() &&
+      made.max_count() > slicer->max_count()) {
+    made.take(Field::max, *slicer);
+  }
+  made.slicing = nullptr;
   CONCORD_TRY(append(cursor, made));
   ++cursor.at;
   cursor.diff = diff_index(&diff) + 1;
@@ -200,8 +204,8 @@ Result<void> Walk::ensure_slicing(const Element& diff, Element& slicing) {
     slicing.auto_slicing = true;
     return run_.add(slicing);
   }
-  if (is_choice(slicing.path) && !slicing.has_slice_name() && !slicing.is_sliced() &&
-      !diff.types.empty()) {
+  if (run_.store.complete_slicing() && is_choice(slicing.path) && !slicing.has_slice_name() &&
+      !slicing.is_sliced() && !diff.types.empty()) {
     slicing.slicing = type_slicing("closed");
     return run_.add(slicing);
   }

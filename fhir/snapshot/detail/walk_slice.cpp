@@ -42,24 +42,26 @@ Result<Definition*> Walk::single_type(const Element& made, const Place& place) {
                        &diff);
     }
     return run_.fail("_has_no_children__and_no_types_in_profile_",
-                     std::string(diff.path) + " has neither children nor types, yet the "
-                                              "differential goes into it",
+                     std::string(diff.path) +
+                         " has neither children nor types, yet the "
+                         "differential goes into it",
                      &diff);
   }
   if (made.types.size() > 1 &&
       std::any_of(made.types.begin(), made.types.end(),
                   [](const TypeRef& type) { return type.working != "Reference"; })) {
     return run_.fail("_has_children__and_multiple_types__in_profile_",
-                     std::string(diff.path) + " has children in the differential and several types (" +
+                     std::string(diff.path) +
+                         " has children in the differential and several types (" +
                          list_types(made.types) + ")",
                      &diff);
   }
   Definition* type = run_.definition_of(made.types.front());
   if (type == nullptr) {
-    return run_.fail("Unknown_type__at_",
-                     "The type " + list_types(made.types) + " at " + std::string(diff.path) +
-                         " is unknown",
-                     &diff);
+    return run_.fail(
+        "Unknown_type__at_",
+        "The type " + list_types(made.types) + " at " + std::string(diff.path) + " is unknown",
+        &diff);
   }
   return type;
 }
@@ -113,7 +115,8 @@ Result<void> Walk::slice(const Scope& scope, Cursor& cursor, const Place& place)
     } else {
       made.slicing = diff.slicing;
       for (std::size_t i = 1; i < matches.size(); ++i) {
-        if (matches[i]->is_sliced() && !agrees(*diff.slicing, *matches[i]->slicing)) {
+        if (matches[i]->is_sliced() && !matches[i]->has_slice_name() &&
+            !agrees(*diff.slicing, *matches[i]->slicing)) {
           run_.report(Severity::error, "ATTEMPT_TO_CHANGE_SLICING",
                       "The slicing of " + std::string(diff.path) + " (" + summary(*diff.slicing) +
                           ") is stated again, differently (" + summary(*matches[i]->slicing) + ")",
@@ -134,16 +137,14 @@ Result<void> Walk::slice(const Scope& scope, Cursor& cursor, const Place& place)
       }
       if (goes_deeper(place.path, cursor.diff, scope.diff_limit, false)) {
         if (has_children(*cursor.base, cursor.at)) {
-          return run_.fail("", std::string(base.path) +
-                                   " is sliced, has children in its base, and no slice",
-                           &diff);
+          return run_.fail(
+              "", std::string(base.path) + " is sliced, has children in its base, and no slice",
+              &diff);
         }
         CONCORD_ASSIGN(Definition* const type, single_type(made, place));
         const Index from = cursor.diff + 1;
         cursor.diff = skip_below(from, place.path) - 1;
         CONCORD_TRY(into_type(scope, cursor, *type, made, place.path, from, cursor.diff, true));
-      } else if (base.has_content_reference() && !has_children(*cursor.base, cursor.at)) {
-        CONCORD_TRY(copy_referenced(scope, cursor, place));
       }
     }
   }
@@ -162,29 +163,6 @@ Result<void> Walk::slice(const Scope& scope, Cursor& cursor, const Place& place)
   }
   cursor.at = base_end + 1;
   cursor.diff = diff_limit + 1;
-  return {};
-}
-
-/// The children of a content reference, copied to where they are referred from.
-Result<void> Walk::copy_referenced(const Scope& scope, const Cursor& cursor, const Place& place) {
-  const std::string_view reference = place.base.content_reference;
-  const std::string_view target = reference.substr(reference.find('#') + 1);
-  Index at = cursor.at - 1;
-  const auto element = [&](Index i) -> const Element& {
-    return *(*cursor.base)[static_cast<std::size_t>(i)];
-  };
-  while (at >= 0 && (element(at).path != target || element(at).has_slice_name())) --at;
-  if (at < 0) return {};
-  const std::size_t end = end_of(*cursor.base, static_cast<std::size_t>(at));
-  for (auto i = static_cast<std::size_t>(at) + 1; i < end; ++i) {
-    const Element& from = *(*cursor.base)[i];
-    if (from.has_slice_name()) break;
-    Element& made = copied(scope, from, from);
-    made.id = {};
-    made.path = target_path(scope, run_.store.keep(std::string(place.base.path) +
-                                                   std::string(from.path.substr(target.size()))));
-    CONCORD_TRY(run_.add(made));
-  }
   return {};
 }
 

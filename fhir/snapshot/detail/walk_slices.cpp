@@ -35,8 +35,9 @@ bool rules_agree(std::string_view stated, std::string_view base) {
 Result<void> Walk::check_against_base_slicing(const Slicing& stated, const Slicing& base,
                                               const Place& place, bool choice) {
   const auto differs = [&](std::string_view id, std::string_view what) {
-    return run_.fail(id, "The slicing of " + std::string(place.base.path) +
-                             " does not fit that of the base: " + std::string(what),
+    return run_.fail(id,
+                     "The slicing of " + std::string(place.base.path) +
+                         " does not fit that of the base: " + std::string(what),
                      place.matches.front());
   };
   if (!stated.ordered.empty() && !base.ordered.empty() && stated.ordered != base.ordered) {
@@ -100,8 +101,7 @@ Result<void> Walk::copy_slices(const Scope& scope, Cursor& cursor, const Place& 
       List first{diff_at(from)};
       CONCORD_ASSIGN(Definition* const type,
                      single_type(made, Place{place.base, place.path, first}));
-      CONCORD_TRY(
-          into_type(scope, cursor, *type, made, place.path, from, cursor.diff - 1, true));
+      CONCORD_TRY(into_type(scope, cursor, *type, made, place.path, from, cursor.diff - 1, true));
     }
   }
   cursor.at = static_cast<Index>(end);
@@ -147,17 +147,19 @@ Result<void> Walk::merge_slices(const Scope& scope, Cursor& cursor, const Place&
     const Index to = diff_end(diff_index(&first));
     if (base_end == base_at + 1) {
       if (made.types.size() != 1) {
-        return run_.fail("Differential_walks_into____but_the_base_does_not_and_there_is_not_a_"
-                         "single_fixed_type_The_type_is__This_is_not_handled_yet",
-                         "The differential goes into " + std::string(place.path) +
-                             ", which has no single type (" + list_types(made.types) + ")",
-                         &first);
+        return run_.fail(
+            "Differential_walks_into____but_the_base_does_not_and_there_is_not_a_"
+            "single_fixed_type_The_type_is__This_is_not_handled_yet",
+            "The differential goes into " + std::string(place.path) +
+                ", which has no single type (" + list_types(made.types) + ")",
+            &first);
       }
       Definition* type = run_.definition_of(made.types.front());
       if (type == nullptr) {
-        return run_.fail("Unknown_type__at_", "The type " + list_types(made.types) + " at " +
-                                                  std::string(first.path) + " is unknown",
-                         &first);
+        return run_.fail(
+            "Unknown_type__at_",
+            "The type " + list_types(made.types) + " at " + std::string(first.path) + " is unknown",
+            &first);
       }
       cursor.diff = skip_below(cursor.diff, place.path);
       CONCORD_TRY(into_type(scope, cursor, *type, made, place.path, from, to, true));
@@ -209,12 +211,12 @@ Result<void> Walk::merge_slices(const Scope& scope, Cursor& cursor, const Place&
 
   // New ones at the end.
   if (closed && next_diff < matches.size() && !choice) {
-    return run_.fail("The_base_snapshot_marks_a_slicing_as_closed_but_the_differential_tries_to_"
-                     "extend_it_in__at__",
-                     "The slicing of " + std::string(base.path) +
-                         " is closed in the base; the slice " +
-                         quoted(matches[next_diff]->slice_name) + " cannot be added",
-                     matches[next_diff]);
+    return run_.fail(
+        "The_base_snapshot_marks_a_slicing_as_closed_but_the_differential_tries_to_"
+        "extend_it_in__at__",
+        "The slicing of " + std::string(base.path) + " is closed in the base; the slice " +
+            in_quotes(matches[next_diff]->slice_name) + " cannot be added",
+        matches[next_diff]);
   }
   for (; next_diff < matches.size(); ++next_diff) {
     Element& diff = *matches[next_diff];
@@ -223,7 +225,7 @@ Result<void> Walk::merge_slices(const Scope& scope, Cursor& cursor, const Place&
     });
     if (there) {
       return run_.fail("Named_items_are_out_of_order_in_the_slice",
-                       "The slice " + quoted(diff.slice_name) + " of " + std::string(base.path) +
+                       "The slice " + in_quotes(diff.slice_name) + " of " + std::string(base.path) +
                            " stands in another order than in the base",
                        &diff);
     }
@@ -238,8 +240,7 @@ Result<void> Walk::new_slice(const Scope& scope, Cursor& cursor, const Place& pl
   const Element* from = &place.base;
   if (const std::string_view last = tail(diff.id); last.find('/') != std::string_view::npos) {
     assign_ids(run_, result_);
-    Element* parent =
-        with_id(diff.id.substr(0, diff.id.size() - last.size() + last.rfind('/')));
+    Element* parent = with_id(diff.id.substr(0, diff.id.size() - last.size() + last.rfind('/')));
     if (parent != nullptr) from = parent;
   }
   Element& made = copied(scope, *from, place.base);
@@ -248,10 +249,9 @@ Result<void> Walk::new_slice(const Scope& scope, Cursor& cursor, const Place& pl
   made.set_text(Field::min, "0");  // a slice is optional unless it says otherwise
   CONCORD_TRY(append(cursor, made));
   CONCORD_TRY(merge_into(run_, made, diff, *scope.source, false));
-  made.slicing = diff.slicing;  // sliced again
   if (made.types.size() == 1 && made.types.front().count("profile") == 1) {
-    const Definition* profile = run_.store.prepared(
-        run_.store.find(made.types.front().first("profile"), &run_.derived));
+    const Definition* profile =
+        run_.store.prepared(run_.store.find(made.types.front().first("profile"), &run_.derived));
     if (profile != nullptr) {
       const Element& root = *profile->snapshot.front();
       if (root.min() > 0 && made.min() == 0) made.take(Field::min, root);
@@ -267,7 +267,8 @@ Result<void> Walk::new_slice(const Scope& scope, Cursor& cursor, const Place& pl
       std::any_of(made.types.begin(), made.types.end(),
                   [](const TypeRef& type) { return type.working != "Reference"; })) {
     return run_.fail("_has_children__and_multiple_types__in_profile_",
-                     std::string(diff.path) + " has children in the differential and several types (" +
+                     std::string(diff.path) +
+                         " has children in the differential and several types (" +
                          list_types(made.types) + ")",
                      &diff);
   }

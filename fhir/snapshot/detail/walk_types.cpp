@@ -63,9 +63,8 @@ bool Walk::by_type(const List& matches, std::string_view path, std::vector<TypeS
 /// types of the base stay allowed: a slice that is not there constrains nothing.
 Element& Walk::insert_type_slicing(const Place& place, Index at) {
   Element slicer;
-  slicer.path = run_.store.keep(std::string(head(place.matches.front()->path))
-                                    .append(".")
-                                    .append(tail(place.path)));
+  slicer.path = run_.store.keep(
+      std::string(head(place.matches.front()->path)).append(".").append(tail(place.path)));
   slicer.slicing = type_slicing("closed");
   Element& made = run_.make(slicer);
   place.matches.insert(place.matches.begin(), &made);
@@ -108,8 +107,8 @@ Result<void> Walk::check_type_slicing(const Scope& scope, const Place& place,
       element.slice_name = run_.store.keep(name);
     } else if (element.slice_name != name) {
       return run_.fail("Error_at_path__Slice_name_must_be__but_is_",
-                       "The slice name at " + where + " must be " + quoted(name) + ", not " +
-                           quoted(element.slice_name),
+                       "The slice name at " + where + " must be " + in_quotes(name) + ", not " +
+                           in_quotes(element.slice_name),
                        &element);
     }
     if (element.types.empty()) {
@@ -117,11 +116,11 @@ Result<void> Walk::check_type_slicing(const Scope& scope, const Place& place,
       element.types.push_back({nullptr, nullptr, type, type});
     } else if (element.types.size() > 1) {
       return run_.fail("Error_at_path__Slice_for_type__has_more_than_one_type_",
-                       "The slice " + quoted(name) + " at " + where + " has more than one type",
+                       "The slice " + in_quotes(name) + " at " + where + " has more than one type",
                        &element);
     } else if (element.types.front().working != slice.type) {
       return run_.fail("Error_at_path__Slice_for_type__has_wrong_type_",
-                       "The slice " + quoted(name) + " at " + where + " has the type " +
+                       "The slice " + in_quotes(name) + " at " + where + " has the type " +
                            list_types(element.types),
                        &element);
     }
@@ -139,11 +138,12 @@ Result<std::string> Walk::only_type(const Element& slice) {
       type = type_in_name(run_.store, slice.slice_name.substr(root.size()));
     }
     if (!type.empty()) return type;
-    return run_.fail("Unexpected_condition_in_differential_typeslicetypelistsize__10_and_implicit_"
-                     "slice_name_does_not_contain_a_valid_type__at_",
-                     "The slice " + quoted(slice.slice_name) + " at " + std::string(slice.path) +
-                         " has no type and its name does not end with one",
-                     &slice);
+    return run_.fail(
+        "Unexpected_condition_in_differential_typeslicetypelistsize__10_and_implicit_"
+        "slice_name_does_not_contain_a_valid_type__at_",
+        "The slice " + in_quotes(slice.slice_name) + " at " + std::string(slice.path) +
+            " has no type and its name does not end with one",
+        &slice);
   }
   return run_.fail("Unexpected_condition_in_differential_typeslicetypelistsize__1_at_",
                    "The slice at " + std::string(slice.path) + " must have one type", &slice);
@@ -161,8 +161,8 @@ Result<void> Walk::slice_by_type(const Scope& scope, Cursor& cursor, const Place
     inserted = &insert_type_slicing(place, diff_from);
   } else if (tail(place.path) != tail(matches.front()->path)) {
     return run_.fail("ED_PATH_WRONG_TYPE_MATCH",
-                     "The path must end with " + quoted(tail(place.path)) + ", not " +
-                         quoted(tail(matches.front()->path)) + ", where no type is chosen",
+                     "The path must end with " + in_quotes(tail(place.path)) + ", not " +
+                         in_quotes(tail(matches.front()->path)) + ", where no type is chosen",
                      matches.front());
   }
   CONCORD_TRY(check_type_slicing(scope, place, matches.front()->slicing, slices));
@@ -195,7 +195,7 @@ Result<void> Walk::slice_by_type(const Scope& scope, Cursor& cursor, const Place
             "Invalid_slicing__there_is_more_than_one_type_slice_at__but_one_of_them__has_min__1_so_"
             "the_other_slices_cannot_exist",
             "There are several slices by type at " + std::string(matches[i]->path) + ", but " +
-                quoted(matches[i]->slice_name) + " is required, so that no other can be",
+                in_quotes(matches[i]->slice_name) + " is required, so that no other can be",
             matches[i]);
       }
       slicer->set_text(Field::min, "1");
@@ -237,8 +237,7 @@ Result<void> Walk::merge_type_slices(const Scope& scope, Cursor& cursor, const P
                                      std::vector<TypeSlice>& slices) {
   List& matches = place.matches;
   const List& list = *cursor.base;
-  const Index base_end =
-      static_cast<Index>(end_of(list, static_cast<std::size_t>(cursor.at))) - 1;
+  const Index base_end = static_cast<Index>(end_of(list, static_cast<std::size_t>(cursor.at))) - 1;
   const Index diff_from = diff_index(matches.front());
   const Element* inserted = nullptr;
   if ((!slices.empty() && !slices.front().type.empty()) ||
@@ -261,9 +260,9 @@ Result<void> Walk::merge_type_slices(const Scope& scope, Cursor& cursor, const P
                      "Nothing was made of the choice at " + std::string(matches.front()->path),
                      matches.front());
   }
-  slicer->slicing = type_slicing(
-      inserted == nullptr || place.base.slicing->rules.empty() ? "closed"
-                                                               : place.base.slicing->rules);
+  slicer->slicing = type_slicing(inserted == nullptr || place.base.slicing->rules.empty()
+                                     ? "closed"
+                                     : place.base.slicing->rules);
 
   // The slices of the base, each with its subtree.
   struct BaseSlice {
@@ -281,8 +280,8 @@ Result<void> Walk::merge_type_slices(const Scope& scope, Cursor& cursor, const P
                             depth_of(element.path) == depth_of(place.base.path);
     if (!element.has_slice_name() || !(element.path == place.base.path || typed_name)) break;
     const Index to = static_cast<Index>(end_of(list, static_cast<std::size_t>(next))) - 1;
-    known.push_back({next, to,
-                     element.types.empty() ? std::string_view{} : element.types.front().working});
+    known.push_back(
+        {next, to, element.types.empty() ? std::string_view{} : element.types.front().working});
     next = to + 1;
   }
 
@@ -295,7 +294,7 @@ Result<void> Walk::merge_type_slices(const Scope& scope, Cursor& cursor, const P
             "Invalid_slicing__there_is_more_than_one_type_slice_at__but_one_of_them__has_min__1_so_"
             "the_other_slices_cannot_exist",
             "There are several slices by type at " + std::string(matches[i]->path) + ", but " +
-                quoted(matches[i]->slice_name) + " is required, so that no other can be",
+                in_quotes(matches[i]->slice_name) + " is required, so that no other can be",
             matches[i]);
       }
       fixed_type = type;
