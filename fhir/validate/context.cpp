@@ -135,12 +135,4 @@ Report Context::finish() {
   return report;
 }
 
-bool Context::validate_against(const tree::Node&, std::string_view) { return false; }
-
-Conformance Context::conforms(const tree::Document&, const tree::Node&, std::string_view) {
-  return {};
-}
-
-path::EvalContext* Context::evaluation() noexcept { return nullptr; }
-
 }  // namespace concord::validate

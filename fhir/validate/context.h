@@ -112,6 +112,9 @@ class Context {
   /// intake. Results live until the next evaluation of the engine.
   path::EvalContext* evaluation() noexcept;
 
+  /// Of this run; in depth full only, and not for rules.
+  Engine& engine() noexcept { return *engine_; }
+
   /// Every Reference met, with what its element says of it, for the rule that looks at them once
   /// the walk is over (depth intake).
   std::vector<std::pair<const tree::Node*, const void*>> references;

@@ -4,6 +4,8 @@
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
+#include "fhir/validate/detail/base_rules.h"
+#include "fhir/validate/detail/engine.h"
 #include "fhir/validate/rule.h"
 #include "fhir/validate/rules/registry.h"
 #include "fhir/validate/structure.h"
@@ -34,11 +36,15 @@ struct Validator::Compiled {
     std::vector<const Rule*> rules;
     std::vector<Plan> plans;  // by Type::index()
   };
+  explicit Compiled(const Parts& all) : parts(all), plans(all) {}
+
   Parts parts;
+  detail::Plans plans;
   std::vector<std::unique_ptr<Rule>> rules;
   Set intake, full;
   std::size_t most_children = 0;
 
+  void base_pass(const Node& root, Context& context) const;
   const Set& of(Depth depth) const { return depth == Depth::intake ? intake : full; }
   void walk(const Node& root, const Type& root_type, const Set& set, Context& context) const;
 };
@@ -52,11 +58,11 @@ const Parts& Validator::parts() const noexcept { return compiled_->parts; }
 
 Validator Validator::compile(const Parts& parts) {
   const Definitions& definitions = *parts.definitions;
-  auto compiled = std::make_unique<Compiled>();
-  compiled->parts = parts;
+  auto compiled = std::make_unique<Compiled>(parts);
   rules::Table table;
   register_rules(table);
   compiled->rules = table.take();
+  for (auto& rule : detail::base_rules(compiled->plans)) compiled->rules.push_back(std::move(rule));
   for (const auto& rule : compiled->rules) rule->load(parts);
   const auto fill = [&](Compiled::Set& set, Runs other) {
     set.plans.resize(definitions.types().size());
@@ -119,15 +125,30 @@ Report Validator::validate(const tree::Document& document, const Options& option
   return validate(document, options, Request());
 }
 
+void Validator::Compiled::base_pass(const Node& root, Context& context) const {
+  const Set& set = of(context.options().depth);
+  const Type* type = check_root(root, context);
+  if (type == nullptr) return;
+  walk(root, *type, set, context);
+  for (const Rule* rule : set.rules) rule->finish(context);
+}
+
 Report Validator::validate(const tree::Document& document, const Options& options,
-                           const Request&) const {
-  Context context(document, compiled_->parts, options);
-  const Node& root = document.root();
-  const Compiled::Set& set = compiled_->of(options.depth);
-  if (const Type* type = check_root(root, context)) {
-    compiled_->walk(root, *type, set, context);
-    for (const Rule* rule : set.rules) rule->finish(context);
+                           const Request& request) const {
+  const Compiled& compiled = *compiled_;
+  Context context(document, compiled.parts, options, request.neighbours);
+  if (options.depth == Depth::intake) {
+    compiled.base_pass(document.root(), context);
+    return context.finish();
   }
+  Engine engine(context, compiled.plans, [&](const tree::Document& other) {
+    Context aside(other, compiled.parts, options, request.neighbours);
+    Engine inner(aside, compiled.plans, nullptr);
+    compiled.base_pass(other.root(), aside);
+    return aside.finish().errors;
+  });
+  compiled.base_pass(document.root(), context);
+  engine.run(request.profiles);
   return context.finish();
 }
 

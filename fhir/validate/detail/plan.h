@@ -38,6 +38,7 @@ struct TypePlan {
 /// What a Reference may lead to.
 struct TargetRule {
   std::vector<std::string_view> profiles;  ///< none: anything
+  std::vector<const Type*> types;          ///< the same, when all are R4's own types
   bool aggregates = false;                 ///< says how the target must be at hand
   bool contained = false, bundled = false, referenced = false;
   const packages::Entry* asked_from = nullptr;
@@ -100,6 +101,7 @@ struct Group {
   std::unique_ptr<ElementPlan> plan;
   std::vector<Slice> slices;
   std::vector<Discriminator> discriminators;
+  std::size_t first_count = 0;  ///< where its counts begin: its own, then one for each slice
   bool sliced = false, ordered = false, closed = false, open_at_end = false;
 };
 
@@ -107,7 +109,7 @@ struct Group {
 struct Children {
   std::vector<Group> groups;                               ///< in the order of the definition
   std::vector<std::pair<Symbol, std::uint16_t>> by_name;   ///< sorted; choices under every name
-  bool visits = false;                                     ///< some group has more than counts
+  std::size_t count_total = 0;                             ///< counts of all groups and slices
 
   /// The group of a name, or -1.
   int find(Symbol name) const noexcept;

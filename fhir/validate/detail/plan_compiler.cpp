@@ -42,6 +42,17 @@ int Children::find(Symbol name) const noexcept {
   return at == by_name.end() || at->first != name ? -1 : at->second;
 }
 
+std::vector<const Type*> core_types(const std::vector<std::string_view>& profiles,
+                                    const Definitions& definitions) {
+  std::vector<const Type*> types;
+  for (const std::string_view canonical : profiles) {
+    const Type* type = definitions.type(canonical);
+    if (type == nullptr || type->is_model()) return {};
+    types.push_back(type);
+  }
+  return types;
+}
+
 PlanCompiler::PlanCompiler(const Plans& plans)
     : plans_(plans), definitions_(*plans.parts().definitions) {}
 
@@ -243,6 +254,7 @@ void PlanCompiler::add_types(ElementPlan& plan, const definitions::Element* base
     TargetRule rule;
     rule.profiles = std::move(now);
     rule.asked_from = plan.profile->entry;
+    rule.types = core_types(rule.profiles, definitions_);
     rule.aggregates = aggregates;
     if (aggregates) {
       for (const auto* mode : *row->aggregation()) {
@@ -405,8 +417,8 @@ void PlanCompiler::settle(ElementPlan& plan) {
   for (Group& group : plan.children->groups) {
     settle(*group.plan);
     for (Slice& slice : group.slices) settle(*slice.plan);
-    plan.children->visits =
-        plan.children->visits || group.plan->visit || group.sliced || !group.slices.empty();
+    group.first_count = plan.children->count_total;
+    plan.children->count_total += 1 + group.slices.size();
   }
 }
 

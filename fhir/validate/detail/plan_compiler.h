@@ -44,6 +44,10 @@ class PlanCompiler {
   std::size_t budget_ = 0;  ///< elements left for one profile: backbones shared by reference
 };
 
+/// The types of R4 that profiles name; empty when one of them names anything else.
+std::vector<const Type*> core_types(const std::vector<std::string_view>& profiles,
+                                    const definitions::Definitions& definitions);
+
 /// Splits "code.coding.where" … into steps; nothing when it is no discriminator we know.
 /// Source: hl7.org/fhir/R4/profiling.html#discriminator.
 bool read_steps(std::string_view path, const definitions::Definitions& definitions,
