@@ -27,12 +27,13 @@ class InvariantRule final : public Rule {
     for (const Element& element : type.elements()) {
       std::vector<const Invariant*> own;
       for (const Invariant* at : element.invariants) {
-        const bool known = std::all_of(element.types.begin(), element.types.end(), [&](const auto& t) {
-          const auto& rules = t.type->invariants();
-          return std::any_of(rules.begin(), rules.end(), [&](const Invariant* rule) {
-            return rule->expression == at->expression && rule->severity == at->severity;
-          });
-        });
+        const bool known =
+            std::all_of(element.types.begin(), element.types.end(), [&](const auto& t) {
+              const auto& rules = t.type->invariants();
+              return std::any_of(rules.begin(), rules.end(), [&](const Invariant* rule) {
+                return rule->expression == at->expression && rule->severity == at->severity;
+              });
+            });
         if (!known && at->key != "ele-1") own.push_back(at);
       }
       const auto list = collect(own, false);

@@ -54,8 +54,8 @@ Engine::Engine(Context& context, const detail::Plans& plans, BasePass base_pass)
     if (!item.is_node()) return false;
     return conforms(item.document(), item.node(), canonical, nullptr).errors == 0;
   };
-  evaluation_->hooks.member_of = [this](const path::Value& item, std::string_view value_set)
-      -> Result<std::optional<bool>> {
+  evaluation_->hooks.member_of = [this](const path::Value& item,
+                                        std::string_view value_set) -> Result<std::optional<bool>> {
     if (!item.is_node() || context_.terminology() == nullptr) return std::optional<bool>();
     switch (is_member(value_set, nullptr, item.node(), context_)) {
       case Member::yes:
@@ -122,8 +122,8 @@ void Engine::invariant(const detail::CompiledInvariant& invariant, const Node& n
                   invariant.key + ": " + invariant.human + why, {}, invariant.expression);
 }
 
-template <typename Run>
-std::vector<Context::Finding> Engine::trial(Run&& run) {
+/// What a run finds, kept out of the report.
+std::vector<Context::Finding> Engine::trial(const std::function<void()>& run) {
   std::vector<Context::Finding> before = std::move(context_.findings_);
   const auto found = context_.found_;
   const auto beyond = context_.beyond_, errors_beyond = context_.errors_beyond_,
@@ -226,17 +226,17 @@ void Engine::resource_profile(const ProfilePlan& plan, const Node& resource) {
   const std::string_view expected = plan.type == nullptr ? plan.type_name : plan.type->text();
   if (type != expected && expected != "Resource" && expected != "DomainResource") {
     context_.error("Validation_VAL_Profile_WrongType", "invalid", resource,
-                   "is a " + std::string(type) + ", but the profile " + plan.label +
-                       " is for " + std::string(expected));
+                   "is a " + std::string(type) + ", but the profile " + plan.label + " is for " +
+                       std::string(expected));
     return;
   }
   profile(plan, resource);
   for (const std::string_view canonical : plan.imposed) {
     const ProfilePlan* other = plans_.find(canonical, plan.entry);
     if (other == nullptr) {
-      context_.warning("VALIDATION_VAL_PROFILE_DEPENDS_NOT_RESOLVED", "business-rule", resource,
-                       "the profile " + plan.label + " imposes an unknown profile: " +
-                           std::string(canonical));
+      context_.warning(
+          "VALIDATION_VAL_PROFILE_DEPENDS_NOT_RESOLVED", "business-rule", resource,
+          "the profile " + plan.label + " imposes an unknown profile: " + std::string(canonical));
     } else {
       profile(*other, resource);
     }
@@ -283,8 +283,8 @@ void Engine::claimed_profiles(const Node& resource) {
     const std::string_view expected = plan->type == nullptr ? plan->type_name : plan->type->text();
     if (type != expected && expected != "Resource" && expected != "DomainResource") {
       context_.error("Validation_VAL_Profile_WrongType", "invalid", resource,
-                     "is a " + std::string(type) + ", but the profile " + plan->label +
-                         " is for " + std::string(expected));
+                     "is a " + std::string(type) + ", but the profile " + plan->label + " is for " +
+                         std::string(expected));
       continue;
     }
     resource_profile(*plan, resource);
@@ -304,8 +304,8 @@ void Engine::drop_counted_twice() {
     while (resource != nullptr && !resource->is(Flag::resource)) resource = resource->parent();
     if (resource != &root) return false;
     const std::string_view own = context_.document().text(at.node->type());
-    return own == type || (own.starts_with(type) && own.size() > type.size() &&
-                           own[type.size()] == '.');
+    return own == type ||
+           (own.starts_with(type) && own.size() > type.size() && own[type.size()] == '.');
   });
 }
 
@@ -319,9 +319,9 @@ void Engine::run(std::span<const std::string> profiles) {
     std::string why;
     const ProfilePlan* plan = plans_.find(canonical, nullptr, &why);
     if (plan == nullptr) {
-      context_.error("Validation_VAL_Unknown_Profile", "structure", root,
-                     "the profile asked for is unknown: " + canonical +
-                         (why.empty() ? "" : " (" + why + ")"));
+      context_.error(
+          "Validation_VAL_Unknown_Profile", "structure", root,
+          "the profile asked for is unknown: " + canonical + (why.empty() ? "" : " (" + why + ")"));
       continue;
     }
     resource_profile(*plan, root);

@@ -20,7 +20,7 @@
 namespace concord::validate {
 
 /// Bounds of one run, whatever profiles and documents say.
-inline constexpr int kDeepestProfiles = 24;             ///< profiles within profiles
+inline constexpr int kDeepestProfiles = 24;              ///< profiles within profiles
 inline constexpr std::uint64_t kMostSteps = 20'000'000;  ///< elements looked at
 
 class Engine {
@@ -66,8 +66,7 @@ class Engine {
   void profile(const ProfilePlan& profile, const Node& node);
   bool conforms_to(const ProfilePlan& profile, const tree::Document& document, const Node& node,
                    std::size_t* errors = nullptr);
-  template <typename Run>
-  std::vector<Context::Finding> trial(Run&& run);
+  std::vector<Context::Finding> trial(const std::function<void()>& run);
   bool spend();
 
   // walk.cpp
@@ -120,7 +119,8 @@ class Engine {
   };
   std::unordered_set<Pair, PairHash> done_, running_;
   std::unordered_map<Pair, bool, PairHash> conformed_;
-  std::unordered_map<const tree::Document*, bool> other_documents_;  ///< whether the base pass is clean
+  std::unordered_map<const tree::Document*, bool>
+      other_documents_;                ///< whether the base pass is clean
   std::vector<std::uint32_t> counts_;  ///< stack of counts
   int depth_ = 0;
   int trials_ = 0;

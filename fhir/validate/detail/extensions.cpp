@@ -12,12 +12,12 @@ namespace concord::validate {
 
 namespace {
 
+using definitions::Child;
+using definitions::Type;
 using detail::Children;
 using detail::ElementPlan;
 using detail::Group;
 using detail::ProfilePlan;
-using definitions::Child;
-using definitions::Type;
 using tree::Document;
 using tree::Flag;
 using tree::Node;
@@ -159,7 +159,8 @@ bool Engine::context_allows(const ProfilePlan& definition, const Node& node, std
     }
   }
   const Node* resource = &container;
-  while (!resource->is(Flag::resource) && resource->parent() != nullptr) resource = resource->parent();
+  while (!resource->is(Flag::resource) && resource->parent() != nullptr)
+    resource = resource->parent();
   struct Allowed {
     std::string_view type, expression;
   };
@@ -230,9 +231,9 @@ bool Engine::context_allows(const ProfilePlan& definition, const Node& node, std
     }
     const ProfilePlan* plan = plans_.find(profile, definition.entry);
     if (plan == nullptr) {
-      context_.error("EXTENSION_CONTEXT_UNABLE_TO_FIND_PROFILE", "unknown", container,
-                     "the context of an extension names an unknown profile: " +
-                         std::string(profile));
+      context_.error(
+          "EXTENSION_CONTEXT_UNABLE_TO_FIND_PROFILE", "unknown", container,
+          "the context of an extension names an unknown profile: " + std::string(profile));
       continue;
     }
     if (plan->type_name != document.text(resource->type()) ||
@@ -296,11 +297,10 @@ void Engine::extension(const Node& node) {
                    "the id of a resource has no extensions", {}, url);
   } else if (!context_allows(*plan, node, here)) {
     const Severity severity = plan->synthetic ? Severity::warning : Severity::error;
-    context_.report(severity,
-                    modifier ? "Extension_EXTM_Context_Wrong" : "Extension_EXTP_Context_Wrong",
-                    "structure", container,
-                    "the extension " + std::string(url) + " may not be used here, on " + here, {},
-                    url);
+    context_.report(
+        severity, modifier ? "Extension_EXTM_Context_Wrong" : "Extension_EXTP_Context_Wrong",
+        "structure", container,
+        "the extension " + std::string(url) + " may not be used here, on " + here, {}, url);
   } else if (const auto* rules = plan->definition->context_invariants()) {
     for (const auto* rule : *rules) {
       const path::Expression* expression = plans_.invariants().expression(view(rule));
@@ -308,10 +308,10 @@ void Engine::extension(const Node& node) {
       auto holds = expression->test(*evaluation_, path::Collection::of(document, container));
       if (!holds) evaluation_->reset();
       if (holds && *holds) continue;
-      context_.error("Profile_EXT_Not_Here", "structure", container,
-                     "the extension " + std::string(url) + " may not be used here: " +
-                         std::string(view(rule)),
-                     {}, url);
+      context_.error(
+          "Profile_EXT_Not_Here", "structure", container,
+          "the extension " + std::string(url) + " may not be used here: " + std::string(view(rule)),
+          {}, url);
       break;
     }
   }

@@ -1,4 +1,5 @@
-// Fixed values and patterns. Source: hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_.
+// Fixed values and patterns. Source:
+// hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_.
 #include <algorithm>
 
 #include "fhir/definitions/r4_generated.h"
@@ -8,10 +9,10 @@ namespace concord::validate {
 
 namespace {
 
-using detail::ElementPlan;
-using detail::Exemplar;
 using definitions::Element;
 using definitions::Type;
+using detail::ElementPlan;
+using detail::Exemplar;
 using tree::Document;
 using tree::Node;
 
@@ -32,11 +33,12 @@ class Comparison {
   bool primitive(const Node& node, std::string_view wanted) {
     bool good = node.has_value() && node.text() == wanted;
     if (!good) {
-      good = wrong("_DT_Fixed_Wrong", node, pattern_ ? "is not the value of the pattern"
-                                                      : "is not the fixed value");
+      good = wrong("_DT_Fixed_Wrong", node,
+                   pattern_ ? "is not the value of the pattern" : "is not the fixed value");
     }
     if (!pattern_ && member(actual_, node, "extension") != nullptr) {
-      good = wrong("Extension_EXT_Fixed_Banned", node, "may have no extensions beside a fixed value");
+      good =
+          wrong("Extension_EXT_Fixed_Banned", node, "may have no extensions beside a fixed value");
     }
     return good;
   }
@@ -143,8 +145,7 @@ class Comparison {
                  "has " + std::to_string(has) + " extensions, not " + std::to_string(wants));
   }
 
-  bool wrong(std::string_view id, const Node& node, std::string text,
-             std::string_view name = {}) {
+  bool wrong(std::string_view id, const Node& node, std::string text, std::string_view name = {}) {
     if (context_ != nullptr) {
       context_->error(id, "value", node, std::move(text) + " (from " + plan_->profile->label + ")",
                       {}, name.empty() ? plan_->id : name);

@@ -8,8 +8,8 @@ namespace concord::validate::detail {
 namespace {
 
 struct Repair {
-  std::string_view key;      ///< empty: whatever the key
-  std::string_view wrong;    ///< empty: whatever stands there
+  std::string_view key;    ///< empty: whatever the key
+  std::string_view wrong;  ///< empty: whatever stands there
   std::string_view right;
 };
 

@@ -53,9 +53,8 @@ bool no_contained(const Document& document, const Node& node, Test bad) {
 
 /// dom-2
 bool contained_contain_nothing(const Document& document, const Node& node) {
-  return no_contained(document, node, [&](const Node& at) {
-    return member(document, at, "contained") != nullptr;
-  });
+  return no_contained(document, node,
+                      [&](const Node& at) { return member(document, at, "contained") != nullptr; });
 }
 
 /// dom-4

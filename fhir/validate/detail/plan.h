@@ -1,6 +1,6 @@
 #pragma once
-// A profile compiled for the walk: what it says beyond R4's own definitions, which the base pass has
-// checked already. Built once by PlanCompiler, then read by any number of threads.
+// A profile compiled for the walk: what it says beyond R4's own definitions, which the base pass
+// has checked already. Built once by PlanCompiler, then read by any number of threads.
 
 #include <cstdint>
 #include <memory>
@@ -63,14 +63,23 @@ struct ValueRule {
 /// One step of a discriminator.
 struct Step {
   enum class Kind : std::uint8_t { child, extension, resolve, of_type } kind = Kind::child;
-  std::string text;                ///< name, url or type as written
-  Symbol name = Symbol::kNone;     ///< of a child
-  const Type* type = nullptr;      ///< of ofType
+  std::string text;             ///< name, url or type as written
+  Symbol name = Symbol::kNone;  ///< of a child
+  const Type* type = nullptr;   ///< of ofType
 };
 
 /// One discriminator as one slice fills it.
 struct Condition {
-  enum class Kind : std::uint8_t { fixed, pattern, member, exists, absent, type, profile, position };
+  enum class Kind : std::uint8_t {
+    fixed,
+    pattern,
+    member,
+    exists,
+    absent,
+    type,
+    profile,
+    position
+  };
   Kind kind = Kind::exists;
   const std::vector<Step>* path = nullptr;
   const Exemplar* exemplar = nullptr;
@@ -107,9 +116,9 @@ struct Group {
 
 /// The children a definition lists.
 struct Children {
-  std::vector<Group> groups;                               ///< in the order of the definition
-  std::vector<std::pair<Symbol, std::uint16_t>> by_name;   ///< sorted; choices under every name
-  std::size_t count_total = 0;                             ///< counts of all groups and slices
+  std::vector<Group> groups;                              ///< in the order of the definition
+  std::vector<std::pair<Symbol, std::uint16_t>> by_name;  ///< sorted; choices under every name
+  std::size_t count_total = 0;                            ///< counts of all groups and slices
 
   /// The group of a name, or -1.
   int find(Symbol name) const noexcept;
@@ -119,13 +128,13 @@ struct ElementPlan {
   const pack::Element* element = nullptr;
   const ProfilePlan* profile = nullptr;
   std::string_view id, path, slice_name, content_reference;
-  std::string name;             ///< "value[x]" as in messages
+  std::string name;  ///< "value[x]" as in messages
   std::uint32_t min = 0, max = 1;
-  bool is_choice = false;       ///< value[x]
+  bool is_choice = false;  ///< value[x]
   bool modifier = false;
   bool xhtml = false;
   std::vector<TypePlan> types;
-  bool narrows_types = false;   ///< allows fewer types than R4
+  bool narrows_types = false;  ///< allows fewer types than R4
   std::vector<Exemplar> exemplars;
   std::optional<BoundElement> binding;
   std::vector<const CompiledInvariant*> invariants;
@@ -142,11 +151,11 @@ struct ProfilePlan {
   const pack::Pack* pack = nullptr;
   const packages::Entry* entry = nullptr;
   std::string_view url, name, type_name;
-  std::string label;          ///< "url|version"
-  const Type* type = nullptr; ///< of the instances; null: none of R4
+  std::string label;           ///< "url|version"
+  const Type* type = nullptr;  ///< of the instances; null: none of R4
   std::unique_ptr<ElementPlan> root;
   std::vector<std::string_view> imposed;
-  bool synthetic = false;     ///< made up for an extension of another FHIR version
+  bool synthetic = false;  ///< made up for an extension of another FHIR version
 };
 
 }  // namespace concord::validate::detail

@@ -172,7 +172,8 @@ std::unique_ptr<Children> PlanCompiler::children(const Rows& rows, std::size_t a
       for (auto back = made->groups.rbegin(); back != made->groups.rend(); ++back) {
         const ElementPlan& of = *back->plan;
         const bool same = of.path == plan->path;
-        const bool renamed = of.is_choice && !plan->is_choice && is_choice_of(definitions_, type, *plan, of);
+        const bool renamed =
+            of.is_choice && !plan->is_choice && is_choice_of(definitions_, type, *plan, of);
         if ((same && !plan->slice_name.empty()) || renamed) {
           group = &*back;
           break;
@@ -345,7 +346,8 @@ void PlanCompiler::add_binding(ElementPlan& plan, const definitions::Element* ba
   const auto strength = static_cast<BindingStrength>(element.binding());
   if (strength == BindingStrength::none || view(element.value_set()).empty()) return;
   const std::string_view set = view(element.value_set());
-  if (base != nullptr && base->binding.strength == strength && view(element.max_value_set()).empty()) {
+  if (base != nullptr && base->binding.strength == strength &&
+      view(element.max_value_set()).empty()) {
     std::string known(base->binding.value_set);
     if (!base->binding.version.empty()) known.append("|").append(base->binding.version);
     if (known == set || base->binding.value_set == set) return;
@@ -407,9 +409,8 @@ void PlanCompiler::link(ElementPlan& plan, ProfilePlan& profile) {
 
 /// Which elements need more than being counted.
 void PlanCompiler::settle(ElementPlan& plan) {
-  const bool profiled = std::any_of(plan.types.begin(), plan.types.end(), [](const TypePlan& at) {
-    return !at.profiles.empty();
-  });
+  const bool profiled = std::any_of(plan.types.begin(), plan.types.end(),
+                                    [](const TypePlan& at) { return !at.profiles.empty(); });
   plan.visit = profiled || plan.narrows_types || !plan.exemplars.empty() ||
                plan.binding.has_value() || !plan.invariants.empty() || plan.targets.has_value() ||
                plan.value.has_value() || plan.content != nullptr || plan.children != nullptr;

@@ -10,9 +10,9 @@ namespace concord::validate {
 
 namespace {
 
+using definitions::Type;
 using detail::ProfilePlan;
 using detail::TargetRule;
-using definitions::Type;
 using tree::Document;
 using tree::Node;
 
@@ -101,10 +101,10 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
       if (at->name() != entry_) continue;
       const Node* full_url = at->child(full_url_);
       const Node* kind = at->parent()->child(type_);
-      const bool restful =
-          full_url != nullptr && (full_url->text().starts_with("http://") ||
-                                  full_url->text().starts_with("https://"));
-      const bool serves = kind != nullptr && (kind->text() == "transaction" || kind->text() == "batch");
+      const bool restful = full_url != nullptr && (full_url->text().starts_with("http://") ||
+                                                   full_url->text().starts_with("https://"));
+      const bool serves =
+          kind != nullptr && (kind->text() == "transaction" || kind->text() == "batch");
       unsolvable = full_url != nullptr && !restful && !serves;
       break;
     }
@@ -117,9 +117,8 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
   if (external && !checks_existence(check)) target.reset();
 
   const std::size_t question = text.find('?');
-  const Type* asked = question == std::string_view::npos
-                          ? nullptr
-                          : definitions_.type(text.substr(0, question));
+  const Type* asked =
+      question == std::string_view::npos ? nullptr : definitions_.type(text.substr(0, question));
   const bool conditional = asked != nullptr && asked->is_resource();
   if (conditional) {
     target.reset();
@@ -132,7 +131,8 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
                                     text.find("acme.com") != std::string_view::npos)) ||
         check == ReferenceCheck::check_type_if_exists;
     if (!target && !excused) {
-      context_.error("Reference_REF_CantResolve", "structure", node, "leads to nothing that is known");
+      context_.error("Reference_REF_CantResolve", "structure", node,
+                     "leads to nothing that is known");
     }
   }
 
@@ -146,10 +146,10 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
     const Type* known = type.empty() ? nullptr : definitions_.type(type);
     if (known == nullptr || !known->is_resource()) type = {};
   }
-  const bool any = rule.profiles.empty() ||
-                   std::find(rule.profiles.begin(), rule.profiles.end(),
-                             "http://hl7.org/fhir/StructureDefinition/Resource") !=
-                       rule.profiles.end();
+  const bool any =
+      rule.profiles.empty() ||
+      std::find(rule.profiles.begin(), rule.profiles.end(),
+                "http://hl7.org/fhir/StructureDefinition/Resource") != rule.profiles.end();
   // What the targets' types are: of R4's own types without looking at profiles.
   std::vector<const ProfilePlan*> plans;
   std::vector<std::string_view> types;
@@ -173,9 +173,10 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
     if (!any) {
       learn_types(true);
       if (!is_one(name)) {
-        context_.error("Reference_REF_WrongTarget", "structure", node,
-                       "says it leads to a type that may not be referred to here, which is one of " +
-                           joined(types) + said);
+        context_.error(
+            "Reference_REF_WrongTarget", "structure", node,
+            "says it leads to a type that may not be referred to here, which is one of " +
+                joined(types) + said);
       }
     }
     if (!type.empty() && type != stated->text()) {
@@ -199,9 +200,9 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
           good += conforms_to(*plan, *target->document, *target->node);
         }
         if (good == 0 && !all_core) {
-          context_.error("Reference_REF_CantMatchChoice", "structure", node,
-                         "leads to a resource that fits none of the profiles " +
-                             joined(rule.profiles) + said);
+          context_.error(
+              "Reference_REF_CantMatchChoice", "structure", node,
+              "leads to a resource that fits none of the profiles " + joined(rule.profiles) + said);
         } else if (good > 1) {
           context_.warning("Reference_REF_MultipleMatches", "structure", node,
                            "leads to a resource that fits several of the profiles " +
@@ -213,9 +214,9 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
                            joined(rule.profiles) + said);
       }
       if (!is_one(type)) {
-        context_.error("Reference_REF_BadTargetType", "structure", node,
-                       "leads to a " + std::string(type) + ", not to one of " + joined(types) +
-                           said);
+        context_.error(
+            "Reference_REF_BadTargetType", "structure", node,
+            "leads to a " + std::string(type) + ", not to one of " + joined(types) + said);
       }
     }
     if (rule.aggregates) {
@@ -230,7 +231,9 @@ void Engine::reference(const TargetRule& rule, const Node& node, std::string_vie
       if (!good) {
         context_.error("Reference_REF_Aggregation", "structure", node,
                        std::string("the resource is ") +
-                           (is_contained ? "contained" : external ? "external" : "bundled") +
+                           (is_contained ? "contained"
+                            : external   ? "external"
+                                         : "bundled") +
                            ", which the profile does not allow" + said);
       }
     }

@@ -9,11 +9,11 @@ namespace concord::validate {
 
 namespace {
 
+using definitions::Type;
 using detail::Condition;
 using detail::Group;
 using detail::Slice;
 using detail::Step;
-using definitions::Type;
 using tree::Document;
 using tree::Node;
 
@@ -53,9 +53,10 @@ std::size_t Engine::choose(const Group& group, const Node& node, std::size_t pos
     if (chosen == Slice::kNone || within(i, chosen)) {
       chosen = i;
     } else if (!within(chosen, i)) {
-      context_.error("Validation_VAL_Profile_MatchMultiple", "invalid", node,
-                     "fits more than one slice: " + std::string(group.slices[chosen].plan->slice_name) +
-                         ", " + std::string(slice.plan->slice_name) + " (from " + profile.label + ")");
+      context_.error(
+          "Validation_VAL_Profile_MatchMultiple", "invalid", node,
+          "fits more than one slice: " + std::string(group.slices[chosen].plan->slice_name) + ", " +
+              std::string(slice.plan->slice_name) + " (from " + profile.label + ")");
     }
   }
   if (chosen == Slice::kNone) {
@@ -92,7 +93,8 @@ void Engine::follow(const std::vector<Step>& path, const Node& node, Found& foun
         }
         case Step::Kind::extension:
           for (const tree::Symbol name : {extension_, modifier_extension_}) {
-            for (const Node* child = at->child(name); child != nullptr; child = child->next_same()) {
+            for (const Node* child = at->child(name); child != nullptr;
+                 child = child->next_same()) {
               const Node* url = child->child(url_);
               if (url != nullptr && url->text() == step.text) next.emplace_back(document, child);
             }
@@ -148,17 +150,16 @@ bool Engine::matches(const Condition& condition, const Node& node, std::size_t p
       });
     case Condition::Kind::type:
       return found.size() == 1 && any([&](const auto& at) {
-        const Type* own = definitions_.type(at.second->type());
-        return own != nullptr &&
-               std::any_of(condition.types.begin(), condition.types.end(),
-                           [&](const Type* type) { return own->is(*type); });
-      });
+               const Type* own = definitions_.type(at.second->type());
+               return own != nullptr &&
+                      std::any_of(condition.types.begin(), condition.types.end(),
+                                  [&](const Type* type) { return own->is(*type); });
+             });
     case Condition::Kind::profile:
       return any([&](const auto& at) {
         return std::any_of(condition.profiles.begin(), condition.profiles.end(),
                            [&](std::string_view canonical) {
-                             const ProfilePlan* plan =
-                                 plans_.find(canonical, condition.asked_from);
+                             const ProfilePlan* plan = plans_.find(canonical, condition.asked_from);
                              return plan != nullptr && conforms_to(*plan, *at.first, *at.second);
                            });
       });

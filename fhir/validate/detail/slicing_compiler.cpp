@@ -79,9 +79,9 @@ SlicingCompiler::Criteria SlicingCompiler::child(const Criteria& from, const Ste
     return of_type(from.base->types[0].type);
   }
   const ElementPlan& plan = *from.plan;
-  const Children* children =
-      plan.children != nullptr ? plan.children.get()
-      : plan.content != nullptr ? plan.content->children.get() : nullptr;
+  const Children* children = plan.children != nullptr  ? plan.children.get()
+                             : plan.content != nullptr ? plan.content->children.get()
+                                                       : nullptr;
   if (children != nullptr) {
     for (const Group& group : children->groups) {
       if (view(group.plan->element->name()) != step.text) continue;
@@ -139,9 +139,9 @@ SlicingCompiler::Criteria SlicingCompiler::walk(Criteria from, const std::vector
             if (group.plan->name != "extension") continue;
             for (const Slice& slice : group.slices) {
               const auto& types = slice.plan->types;
-              const bool named = !types.empty() && !types[0].profiles.empty() &&
-                                 types[0].profiles[0].substr(0, types[0].profiles[0].find('|')) ==
-                                     step.text;
+              const bool named =
+                  !types.empty() && !types[0].profiles.empty() &&
+                  types[0].profiles[0].substr(0, types[0].profiles[0].find('|')) == step.text;
               if (named || slice.plan->slice_name == step.text) next.plan = slice.plan.get();
             }
           }
@@ -211,9 +211,9 @@ bool SlicingCompiler::add(const Group& group, const Discriminator& discriminator
       found = add_profile(discriminator, criteria, slice);
     } else if (discriminator.type == "exists") {
       Condition condition;
-      const std::uint32_t min =
-          criteria.plan != nullptr ? criteria.plan->min
-          : criteria.base != nullptr ? criteria.base->min : 0;
+      const std::uint32_t min = criteria.plan != nullptr   ? criteria.plan->min
+                                : criteria.base != nullptr ? criteria.base->min
+                                                           : 0;
       condition.path = &steps;
       condition.kind = Condition::Kind::exists;
       found = min > 0;
@@ -233,7 +233,8 @@ bool SlicingCompiler::add_value(const Discriminator& discriminator, const Criter
   condition.asked_from = profile_.entry;
   if (criteria.plan != nullptr && !criteria.plan->exemplars.empty()) {
     condition.exemplar = &criteria.plan->exemplars.front();
-    condition.kind = condition.exemplar->pattern ? Condition::Kind::pattern : Condition::Kind::fixed;
+    condition.kind =
+        condition.exemplar->pattern ? Condition::Kind::pattern : Condition::Kind::fixed;
   } else if (criteria.plan != nullptr &&
              criteria.plan->element->binding() ==
                  static_cast<std::uint8_t>(BindingStrength::required) &&
@@ -319,8 +320,8 @@ bool SlicingCompiler::add_position(const Group& group, const Discriminator& disc
   condition.kind = Condition::Kind::position;
   condition.path = &discriminator.path;
   condition.first = offset;
-  condition.end = slice.plan->max == definitions::Element::kUnbounded ? SIZE_MAX
-                                                                     : offset + slice.plan->max;
+  condition.end =
+      slice.plan->max == definitions::Element::kUnbounded ? SIZE_MAX : offset + slice.plan->max;
   slice.conditions.push_back(std::move(condition));
   return true;
 }

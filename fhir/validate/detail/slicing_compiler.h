@@ -19,9 +19,11 @@ class SlicingCompiler {
   struct Criteria {
     const ElementPlan* plan = nullptr;
     const definitions::Element* base = nullptr;
-    const Type* only_type = nullptr;                 ///< chosen by ofType()
+    const Type* only_type = nullptr;                         ///< chosen by ofType()
     const std::vector<std::string_view>* targets = nullptr;  ///< behind resolve()
-    explicit operator bool() const { return plan != nullptr || base != nullptr || targets != nullptr; }
+    explicit operator bool() const {
+      return plan != nullptr || base != nullptr || targets != nullptr;
+    }
   };
 
   void fill(Group& group);

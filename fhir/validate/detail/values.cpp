@@ -79,9 +79,9 @@ void Engine::value_rule(const ElementPlan& plan, const Node& node) {
     const std::size_t point = text.find('.');
     const std::size_t places = point == std::string_view::npos ? 0 : text.size() - point - 1;
     if (places > static_cast<std::size_t>(rule.max_decimal_places)) {
-      context_.error("TYPE_SPECIFIC_CHECKS_DT_DECIMAL_CHARS", "structure", node,
-                     "has more than " + std::to_string(rule.max_decimal_places) +
-                         " decimal places" + said);
+      context_.error(
+          "TYPE_SPECIFIC_CHECKS_DT_DECIMAL_CHARS", "structure", node,
+          "has more than " + std::to_string(rule.max_decimal_places) + " decimal places" + said);
     }
   }
   if (!rule.max_size.empty() && name == "base64Binary") {
@@ -98,7 +98,9 @@ void Engine::value_rule(const ElementPlan& plan, const Node& node) {
                      "is longer than " + std::string(rule.max_size) + " bytes" + said);
     }
   }
-  const std::string_view kind = is_moment(name) ? "DT_DT" : name == "decimal" ? "Decimal" : "Integer";
+  const std::string_view kind = is_moment(name)     ? "DT_DT"
+                                : name == "decimal" ? "Decimal"
+                                                    : "Integer";
   const auto bound = [&](std::string_view value, std::string_view value_type, bool least) {
     if (value.empty() || (is_moment(name) && !is_moment(value_type)) ||
         (is_number(name) && !is_number(value_type))) {
@@ -115,8 +117,8 @@ void Engine::value_rule(const ElementPlan& plan, const Node& node) {
       id = least ? "Type_Specific_Checks_DT_Integer_LT" : "Type_Specific_Checks_DT_Integer_GT";
     }
     context_.error(id, "invalid", node,
-                   std::string(least ? "is below" : "is above") + " what the profile allows: " +
-                       std::string(value) + said);
+                   std::string(least ? "is below" : "is above") +
+                       " what the profile allows: " + std::string(value) + said);
   };
   bound(rule.min_value, rule.min_type, true);
   bound(rule.max_value, rule.max_type, false);

@@ -11,12 +11,12 @@ namespace concord::validate {
 
 namespace {
 
+using definitions::Type;
 using detail::Children;
 using detail::ElementPlan;
 using detail::Group;
 using detail::Slice;
 using detail::TypePlan;
-using definitions::Type;
 using tree::Document;
 using tree::Flag;
 using tree::Node;
@@ -83,7 +83,8 @@ void Engine::element(const ElementPlan& plan, const Node& node, const ProfilePla
   if (!root && !type_of(plan, node, type)) return;
   for (const auto& exemplar : plan.exemplars) fixed(plan, exemplar, node);
   if (plan.value) value_rule(plan, node);
-  if (plan.binding && context_.terminology() != nullptr) check_binding(*plan.binding, node, context_);
+  if (plan.binding && context_.terminology() != nullptr)
+    check_binding(*plan.binding, node, context_);
   for (const auto* rule : plan.invariants) invariant(*rule, node);
   const bool is_reference = type != nullptr && type->code == "Reference";
   if (plan.targets && is_reference) reference(*plan.targets, node, plan.profile->label);
@@ -172,9 +173,9 @@ void Engine::contained_resource(const ElementPlan& plan, const Node& node) {
     }
   }
   if (type == nullptr) {
-    context_.error("Bundle_BUNDLE_Entry_Type", "informational", node,
-                   "a " + std::string(name) + " may not stand here: " + joined(plan.types) +
-                       from(plan));
+    context_.error(
+        "Bundle_BUNDLE_Entry_Type", "informational", node,
+        "a " + std::string(name) + " may not stand here: " + joined(plan.types) + from(plan));
     return;
   }
   if (type->profiles.empty()) return;
