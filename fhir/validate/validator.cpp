@@ -36,10 +36,10 @@ struct Validator::Compiled {
     std::vector<const Rule*> rules;
     std::vector<Plan> plans;  // by Type::index()
   };
-  explicit Compiled(const Parts& all) : parts(all), plans(all) {}
+  explicit Compiled(const Parts& all) : parts(all), profiles(all) {}
 
   Parts parts;
-  detail::Plans plans;
+  detail::Plans profiles;
   std::vector<std::unique_ptr<Rule>> rules;
   Set intake, full;
   std::size_t most_children = 0;
@@ -62,7 +62,8 @@ Validator Validator::compile(const Parts& parts) {
   rules::Table table;
   register_rules(table);
   compiled->rules = table.take();
-  for (auto& rule : detail::base_rules(compiled->plans)) compiled->rules.push_back(std::move(rule));
+  for (auto& rule : detail::base_rules(compiled->profiles))
+    compiled->rules.push_back(std::move(rule));
   for (const auto& rule : compiled->rules) rule->load(parts);
   const auto fill = [&](Compiled::Set& set, Runs other) {
     set.plans.resize(definitions.types().size());
@@ -141,9 +142,9 @@ Report Validator::validate(const tree::Document& document, const Options& option
     compiled.base_pass(document.root(), context);
     return context.finish();
   }
-  Engine engine(context, compiled.plans, [&](const tree::Document& other) {
+  Engine engine(context, compiled.profiles, [&](const tree::Document& other) {
     Context aside(other, compiled.parts, options, request.neighbours);
-    Engine inner(aside, compiled.plans, nullptr);
+    Engine inner(aside, compiled.profiles, nullptr);
     compiled.base_pass(other.root(), aside);
     return aside.finish().errors;
   });

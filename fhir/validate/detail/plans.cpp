@@ -1,7 +1,8 @@
 #include "fhir/validate/detail/plans.h"
 
+#include "fhir/definitions/r4_generated.h"
+#include "fhir/packages/registry.h"
 #include "fhir/path/context.h"
-#include "fhir/snapshot/profiles.h"
 #include "fhir/validate/detail/plan_compiler.h"
 
 namespace concord::validate::detail {
@@ -10,24 +11,34 @@ namespace {
 constexpr std::size_t kMostPooled = 64;
 }
 
+std::optional<snapshot::Profile> find_definition(const Parts& parts, std::string_view canonical,
+                                                 const packages::Entry* asked_from,
+                                                 std::string* why) {
+  if (parts.registry != nullptr) {
+    const auto found = parts.registry->structure(canonical, asked_from);
+    if (found && found.table->has_snapshot()) {
+      return snapshot::Profile{found.table, found.pack, found.entry, {}};
+    }
+    if (found && why != nullptr) *why = "it has no snapshot";
+    return std::nullopt;
+  }
+  const auto* core = parts.definitions->structure(canonical.substr(0, canonical.find('|')));
+  if (core == nullptr || !core->has_snapshot()) return std::nullopt;
+  return snapshot::Profile{core, &parts.definitions->pack(), nullptr, {}};
+}
+
 Plans::Plans(const Parts& parts) : parts_(parts), invariants_(*parts.definitions) {}
 Plans::~Plans() = default;
 
 const ProfilePlan* Plans::find(std::string_view canonical, const packages::Entry* asked_from,
                                std::string* why) const {
-  if (parts_.profiles == nullptr) return nullptr;
   Key key{std::string(canonical), asked_from};
   {
     const std::shared_lock lock(reading_);
     if (const auto at = by_name_.find(key); at != by_name_.end()) return at->second;
   }
-  auto found = parts_.profiles->find(canonical, asked_from);
-  if (!found) {
-    if (why != nullptr && found.error().code != ErrorCode::not_found) {
-      *why = found.error().issues.empty() ? "unknown" : found.error().issues.front().text;
-    }
-    return nullptr;
-  }
+  const auto found = find_definition(parts_, canonical, asked_from, why);
+  if (!found) return nullptr;
   const std::lock_guard compiling(compiling_);
   const ProfilePlan* made = PlanCompiler(*this).plan(*found);
   if (made == nullptr || made->root == nullptr) return nullptr;

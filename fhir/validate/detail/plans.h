@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "fhir/snapshot/profiles.h"
 #include "fhir/validate/detail/plan.h"
 #include "fhir/validate/parts.h"
 
@@ -16,6 +18,12 @@ class EvalContext;
 }
 
 namespace concord::validate::detail {
+
+/// The definition of a canonical url, with its snapshot; nothing when it is unknown, or has no
+/// snapshot and none can be made (`why`).
+std::optional<snapshot::Profile> find_definition(const Parts& parts, std::string_view canonical,
+                                                 const packages::Entry* asked_from,
+                                                 std::string* why = nullptr);
 
 class Plans {
  public:

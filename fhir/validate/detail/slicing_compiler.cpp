@@ -59,7 +59,7 @@ void SlicingCompiler::fill(Group& group, Slice& slice, std::size_t number) {
 }
 
 const ProfilePlan* SlicingCompiler::profile(std::string_view canonical) {
-  auto found = compiler_.plans_.parts().profiles->find(canonical, profile_.entry);
+  const auto found = find_definition(compiler_.plans_.parts(), canonical, profile_.entry);
   if (!found) return nullptr;
   const ProfilePlan* plan = PlanCompiler(compiler_.plans_).plan(*found);
   return plan == nullptr || plan->root == nullptr ? nullptr : plan;

@@ -6,7 +6,6 @@
 
 #include "fhir/json/reader.h"
 #include "fhir/packages/registry.h"
-#include "fhir/snapshot/profiles.h"
 #include "fhir/validate/neighbours.h"
 #include "tests/support/files.h"
 #include "tests/support/result_matchers.h"
@@ -83,9 +82,8 @@ std::vector<ManifestRun> read_manifest(const std::filesystem::path& folder) {
 }
 
 struct Bench::Engine {
-  explicit Engine(const definitions::Definitions& r4) : registry(r4), profiles(registry) {}
+  explicit Engine(const definitions::Definitions& r4) : registry(r4) {}
   packages::Registry registry;
-  snapshot::Profiles profiles;
   std::unique_ptr<Validator> validator;
 };
 
@@ -118,7 +116,7 @@ Bench::Engine& Bench::engine_for(const ManifestRun& run) {
     if (!added) std::cout << run.id << ": " << file << ": " << to_string(added.error()) << '\n';
   }
   engine_->validator = std::make_unique<Validator>(
-      Validator::compile(Parts{definitions_.get(), &registry, &engine_->profiles, nullptr}));
+      Validator::compile(Parts{definitions_.get(), &registry, nullptr, nullptr}));
   return *engine_;
 }
 
