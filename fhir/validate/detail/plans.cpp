@@ -1,7 +1,6 @@
 #include "fhir/validate/detail/plans.h"
 
 #include "fhir/definitions/r4_generated.h"
-#include "fhir/packages/registry.h"
 #include "fhir/path/context.h"
 #include "fhir/validate/detail/plan_compiler.h"
 
@@ -14,12 +13,13 @@ constexpr std::size_t kMostPooled = 64;
 std::optional<snapshot::Profile> find_definition(const Parts& parts, std::string_view canonical,
                                                  const packages::Entry* asked_from,
                                                  std::string* why) {
-  if (parts.registry != nullptr) {
-    const auto found = parts.registry->structure(canonical, asked_from);
-    if (found && found.table->has_snapshot()) {
-      return snapshot::Profile{found.table, found.pack, found.entry, {}};
+  if (parts.profiles != nullptr) {
+    auto found = parts.profiles->find(canonical, asked_from);
+    if (found) return *std::move(found);
+    const Error& error = found.error();
+    if (why != nullptr && error.code != ErrorCode::not_found) {
+      *why = error.issues.empty() ? "it has no snapshot" : error.issues.front().text;
     }
-    if (found && why != nullptr) *why = "it has no snapshot";
     return std::nullopt;
   }
   const auto* core = parts.definitions->structure(canonical.substr(0, canonical.find('|')));

@@ -6,6 +6,8 @@
 
 #include "fhir/json/reader.h"
 #include "fhir/packages/registry.h"
+#include "fhir/snapshot/profiles.h"
+#include "fhir/terminology/terminology.h"
 #include "fhir/validate/neighbours.h"
 #include "tests/support/files.h"
 #include "tests/support/result_matchers.h"
@@ -82,8 +84,11 @@ std::vector<ManifestRun> read_manifest(const std::filesystem::path& folder) {
 }
 
 struct Bench::Engine {
-  explicit Engine(const definitions::Definitions& r4) : registry(r4) {}
+  explicit Engine(const definitions::Definitions& r4)
+      : registry(r4), profiles(registry), terminology(registry) {}
   packages::Registry registry;
+  snapshot::Profiles profiles;
+  terminology::Terminology terminology;
   std::unique_ptr<Validator> validator;
 };
 
@@ -115,8 +120,8 @@ Bench::Engine& Bench::engine_for(const ManifestRun& run) {
     auto added = registry.add_text(file, read_file(cases_ / file));
     if (!added) std::cout << run.id << ": " << file << ": " << to_string(added.error()) << '\n';
   }
-  engine_->validator = std::make_unique<Validator>(
-      Validator::compile(Parts{definitions_.get(), &registry, nullptr, nullptr}));
+  engine_->validator = std::make_unique<Validator>(Validator::compile(
+      Parts{definitions_.get(), &registry, &engine_->profiles, &engine_->terminology}));
   return *engine_;
 }
 
