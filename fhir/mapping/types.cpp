@@ -193,6 +193,7 @@ std::string_view system_name_of(path::Tag tag) noexcept {
     case path::Tag::boolean:
       return "System.Boolean";
     case path::Tag::integer:
+    case path::Tag::long_integer:
       return "System.Integer";
     case path::Tag::decimal:
       return "System.Decimal";

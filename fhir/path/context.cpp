@@ -248,11 +248,15 @@ std::optional<Value> EvalContext::system_value(const Value& item) {
     case Tag::boolean:
       if (text == "true" || text == "false") return Value::of(text == "true");
       break;
-    case Tag::integer: {
+    case Tag::integer:
+    case Tag::long_integer: {
       std::int64_t value = 0;
       const char* end = text.data() + text.size();
       const auto [stop, fault] = std::from_chars(text.data(), end, value);
-      if (fault == std::errc() && stop == end) return Value::of(value);
+      if (fault == std::errc() && stop == end) {
+        return known == static_cast<std::uint8_t>(Tag::long_integer) ? Value::of_long(value)
+                                                                     : Value::of(value);
+      }
       [[fallthrough]];
     }
     case Tag::decimal:
@@ -337,6 +341,7 @@ std::optional<std::string_view> EvalContext::text_of(const Value& item) {
     case Tag::boolean:
       return value->boolean() ? "true" : "false";
     case Tag::integer:
+    case Tag::long_integer:
       return string(std::to_string(value->integer())).text();
     case Tag::decimal:
       return string(value->decimal().to_text()).text();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,9 @@ struct EvalLimits {
   std::size_t max_bytes = std::size_t{64} << 20;  ///< memory of intermediate and final results
 };
 
-/// What a host may plug in; each may be left empty.
+/// What a host may plug in; each may be left empty. Calls come from the thread that evaluates, with
+/// values that stay valid until the context is reset; what a hook captures must be safe on that
+/// thread. A hook that is empty costs nothing.
 struct Hooks {
   /// Polled now and then; true ends the evaluation with timeout (the deadline of the request).
   std::function<bool()> expired;
@@ -38,8 +41,25 @@ struct Hooks {
   /// when that cannot be known. Without the hook memberOf() gives empty.
   std::function<Result<std::optional<bool>>(const Value& coded, std::string_view value_set)>
       member_of;
+  /// subsumes() and subsumedBy(): whether the first code, Coding or CodeableConcept is the second
+  /// or an ancestor of it; no answer when that cannot be known. Without the hook only the same code
+  /// of the same system is known to be subsumed.
+  std::function<Result<std::optional<bool>>(const Value& general, const Value& special)> subsumes;
   /// conformsTo() for profiles that are not plain resource or data types.
   std::function<Result<bool>(const Value& item, std::string_view profile)> conforms_to;
+  /// slice(): whether an element belongs to the named slice of a profile. Errors: not_found (no
+  /// such profile or slice). Without the hook slice() is an error.
+  std::function<Result<bool>(const Value& item, std::string_view profile, std::string_view slice)>
+      in_slice;
+  /// elementDefinition(): the ElementDefinition an element was validated against; nothing when
+  /// there is none. Without the hook elementDefinition() gives empty.
+  std::function<Result<std::optional<Value>>(const Value& item)> element_definition;
+  /// %terminologies: `operation` is expand, lookup, validateVS, validateCS, subsumes or translate,
+  /// with its arguments as written. Without the hook these are errors.
+  /// Source: hl7.org/fhir/R4B/fhirpath.html#txapi.
+  std::function<Result<Collection>(std::string_view operation,
+                                   std::span<const Collection> arguments)>
+      terminologies;
   /// Receives what trace() sees.
   std::function<void(std::string_view name, const Collection& items)> trace;
 };

@@ -30,7 +30,8 @@ Result<Expression> Expression::compile(std::string_view text, const CompileConte
     return program->fail(ErrorCode::too_long, 0, "the expression is too long");
   }
   std::uint32_t failed_at = 0;
-  auto ast = detail::parse(program->text, context.max_depth, failed_at);
+  auto ast =
+      detail::parse(program->text, {context.max_depth, context.double_quoted_names}, failed_at);
   if (!ast) {
     const Error& error = ast.error();
     return program->fail(error.code, failed_at, error.issues.front().text);

@@ -47,6 +47,9 @@ struct CompileContext {
   /// Unknown elements, wrong input types and choice elements by full name (valueQuantity) are
   /// errors where types are known. Otherwise they evaluate to what is there.
   bool strict = false;
+  /// Texts in double quotes are delimited names, as FHIRPath before 1.0 wrote them: "div".
+  /// Otherwise they are errors.
+  bool double_quoted_names = false;
   Location location = {};
   std::size_t max_length = 64 * 1024;  ///< bytes of text; more: too_long
   std::size_t max_depth = 128;  ///< nesting of parentheses, calls and operators; more: too_long

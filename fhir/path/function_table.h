@@ -75,6 +75,7 @@ enum class Returns : std::uint8_t {
   strings,  ///< any number of strings
   boolean,  // this and the following: at most one item of that System type
   integer,
+  long_integer,
   decimal,
   string,
   date,

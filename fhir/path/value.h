@@ -28,7 +28,8 @@ enum class Tag : std::uint8_t {
   date_time,
   time,
   quantity,
-  type_info,  ///< what type() gives: `namespace` and `name`
+  type_info,     ///< what type() gives: `namespace` and `name`
+  long_integer,  ///< 64 bits wide, written 5L
 };
 
 /// How much of a date, dateTime or time is known.
@@ -70,6 +71,12 @@ class Value {
   }
   static Value of(std::int64_t value) noexcept {
     Value made(Tag::integer);
+    made.integer_ = value;
+    return made;
+  }
+  /// A Long, which keeps to 64 bits; integers keep to 32.
+  static Value of_long(std::int64_t value) noexcept {
+    Value made(Tag::long_integer);
     made.integer_ = value;
     return made;
   }
@@ -119,7 +126,7 @@ class Value {
   const tree::Node& node() const noexcept { return *node_; }
   const tree::Document& document() const noexcept { return *document_; }
   bool boolean() const noexcept { return boolean_; }
-  std::int64_t integer() const noexcept { return integer_; }
+  std::int64_t integer() const noexcept { return integer_; }  ///< of integers and Longs
   std::string_view text() const noexcept { return {text_, size_}; }
   const Decimal& decimal() const noexcept { return *decimal_; }
   const Quantity& quantity() const noexcept { return *quantity_; }

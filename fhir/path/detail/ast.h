@@ -11,6 +11,7 @@ enum class AstKind : std::uint8_t {
   empty,    ///< {}
   boolean,  ///< text "true" or "false"
   integer,
+  long_integer,
   decimal,
   string,
   date,

@@ -144,8 +144,8 @@ Result<void> Compiler::define_variable(Chain& chain, const AstNode& node) {
   }
   const std::string& name = ast_[node.children[0]].text;
   const auto taken = [&](const auto& row) { return row.name == name; };
-  constexpr std::array<std::string_view, 6> kStandard{"context", "resource", "rootResource",
-                                                      "ucum",    "sct",      "loinc"};
+  constexpr std::array<std::string_view, 7> kStandard{"context", "resource", "rootResource", "ucum",
+                                                      "sct",     "loinc",    "terminologies"};
   if (std::any_of(locals_.begin(), locals_.end(), taken) ||
       std::any_of(context_.variables.begin(), context_.variables.end(), taken) ||
       std::find(kStandard.begin(), kStandard.end(), name) != kStandard.end()) {
@@ -210,6 +210,8 @@ Static Compiler::result_of(const FunctionRow& row, const Static& input,
       return Static::system(Tag::boolean);
     case Returns::integer:
       return Static::system(Tag::integer);
+    case Returns::long_integer:
+      return Static::system(Tag::long_integer);
     case Returns::decimal:
       return Static::system(Tag::decimal);
     case Returns::string:

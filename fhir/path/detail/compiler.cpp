@@ -62,15 +62,16 @@ Static result_of(Code code, const Static& a, const Static& b) {
       const auto x = tag(a);
       const auto y = tag(b);
       if (!x || !y) return Static::unknown(true);
-      if (*x == Tag::integer && *y == Tag::integer) {
-        return Static::system(code == Code::divide ? Tag::decimal : Tag::integer);
+      if (is_whole(*x) && is_whole(*y)) {
+        if (code == Code::divide) return Static::system(Tag::decimal);
+        const bool both = *x == Tag::integer && *y == Tag::integer;
+        return Static::system(both ? Tag::integer : Tag::long_integer);
       }
       if (code == Code::integer_divide) return Static::system(Tag::integer);
-      if (*x == Tag::quantity ||
-          (*y == Tag::quantity && (*x == Tag::integer || *x == Tag::decimal))) {
+      if (*x == Tag::quantity || (*y == Tag::quantity && is_number(*x))) {
         return Static::system(Tag::quantity);
       }
-      if (*x == Tag::integer || *x == Tag::decimal) return Static::system(Tag::decimal);
+      if (is_number(*x)) return Static::system(Tag::decimal);
       return Static::system(*x);
     }
     case Code::concatenate:
@@ -212,14 +213,17 @@ Result<Compiler::Typed> Compiler::literal(const AstNode& node) {
       return made(Value::of(node.text == "true"));
     case AstKind::string:
       return made(Value::of(std::string_view(node.text)));
-    case AstKind::integer: {
+    case AstKind::integer:
+    case AstKind::long_integer: {
+      const bool is_long = node.kind == AstKind::long_integer;
       std::int64_t value = 0;
       const char* end = node.text.data() + node.text.size();
       const auto [stop, fault] = std::from_chars(node.text.data(), end, value);
-      if (fault != std::errc() || stop != end || value > INT32_MAX) {
-        return fail(node.offset, "an integer is at most 2147483647");
+      if (fault != std::errc() || stop != end || (!is_long && value > INT32_MAX)) {
+        return fail(node.offset, is_long ? "a Long is at most 9223372036854775807"
+                                         : "an integer is at most 2147483647");
       }
-      return made(Value::of(value));
+      return made(is_long ? Value::of_long(value) : Value::of(value));
     }
     case AstKind::decimal:
     case AstKind::quantity: {
@@ -276,6 +280,11 @@ Result<Compiler::Typed> Compiler::external(const AstNode& node) {
   if (name == "ucum") return text("http://unitsofmeasure.org");
   if (name == "sct") return text("http://snomed.info/sct");
   if (name == "loinc") return text("http://loinc.org");
+  if (name == "terminologies") {
+    const TypeInfo service{"FHIR", kTerminologyService};
+    return Typed{add_constant(Collection::of(keep(Value::of(service))), node.offset),
+                 Static::unknown(true)};
+  }
   if (name.starts_with("vs-"))
     return text("http://hl7.org/fhir/ValueSet/" + std::string(name.substr(3)));
   if (name.starts_with("ext-")) {

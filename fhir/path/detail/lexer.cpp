@@ -175,6 +175,10 @@ Token Lexer::number() {
     while (is_digit(at())) ++position_;
   }
   token.text = text_.substr(start, position_ - start);
+  if (token.kind == TokenKind::integer && at() == 'L' && !is_letter(at(1)) && !is_digit(at(1))) {
+    token.kind = TokenKind::long_integer;
+    ++position_;
+  }
   return token;
 }
 
@@ -193,9 +197,14 @@ Result<Token> Lexer::next() {
   }
   if (is_digit(c)) return number();
   switch (c) {
+    case '"':
+      if (!double_quoted_names_) {
+        return fail(position_, "names are quoted with `, strings with '");
+      }
+      [[fallthrough]];
     case '`':
     case '\'': {
-      token.kind = c == '`' ? TokenKind::delimited : TokenKind::string;
+      token.kind = c == '\'' ? TokenKind::string : TokenKind::delimited;
       CONCORD_ASSIGN(token.text, quoted(c));
       return token;
     }
@@ -217,7 +226,7 @@ Result<Token> Lexer::next() {
     case '%': {
       ++position_;
       token.kind = TokenKind::percent;
-      if (at() == '`' || at() == '\'') {
+      if (at() == '`' || at() == '\'' || (double_quoted_names_ && at() == '"')) {
         CONCORD_ASSIGN(token.text, quoted(at()));
         return token;
       }

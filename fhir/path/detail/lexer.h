@@ -15,6 +15,7 @@ enum class TokenKind : std::uint8_t {
   delimited,   ///< `identifier`, escapes resolved
   string,      ///< escapes resolved
   integer,
+  long_integer,  ///< text without "L"
   decimal,
   date,       ///< text without "@"
   date_time,  ///< text without "@"
@@ -38,7 +39,8 @@ struct Token {
 /// Reads one token after the other. The text must outlive it.
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, bool double_quoted_names)
+      : text_(text), double_quoted_names_(double_quoted_names) {}
 
   /// The next token; `end` at the end, again and again.
   /// Errors: malformed, with the byte offset in `failed_at()`.
@@ -57,6 +59,7 @@ class Lexer {
   }
 
   std::string_view text_;
+  bool double_quoted_names_;
   std::size_t position_ = 0;
   std::uint32_t failed_at_ = 0;
 };

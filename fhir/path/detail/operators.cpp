@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "fhir/path/detail/state.h"
+#include "fhir/path/detail/types.h"
 #include "fhir/path/detail/unicode.h"
 #include "fhir/path/detail/units.h"
 
@@ -12,9 +13,8 @@ namespace concord::path::detail {
 
 namespace {
 
-bool is_number(const Value& value) {
-  return value.tag() == Tag::integer || value.tag() == Tag::decimal;
-}
+bool is_number(const Value& value) { return path::detail::is_number(value.tag()); }
+bool are_whole(const Value& a, const Value& b) { return is_whole(a.tag()) && is_whole(b.tag()); }
 bool is_temporal(Tag tag) { return tag == Tag::date || tag == Tag::date_time || tag == Tag::time; }
 bool same_kind(Tag a, Tag b) { return (a == Tag::time) == (b == Tag::time); }
 
@@ -67,7 +67,7 @@ std::string folded(std::string_view text) {
 std::optional<bool> equal_system(const Value& a, const Value& b) {
   if (a.tag() == Tag::string && b.tag() == Tag::string) return a.text() == b.text();
   if (a.tag() == Tag::boolean && b.tag() == Tag::boolean) return a.boolean() == b.boolean();
-  if (a.tag() == Tag::integer && b.tag() == Tag::integer) return a.integer() == b.integer();
+  if (are_whole(a, b)) return a.integer() == b.integer();
   if (is_number(a) && is_number(b)) return *number_of(a) == *number_of(b);
   if (is_temporal(a.tag()) && is_temporal(b.tag())) {
     if (!same_kind(a.tag(), b.tag())) return false;
@@ -181,7 +181,8 @@ Computed item(std::optional<Value> value) { return {true, value}; }
 Computed nothing() { return {true, std::nullopt}; }
 Computed meaningless() { return {false, std::nullopt}; }
 
-Computed integer_result(std::int64_t value) {
+Computed integer_result(std::int64_t value, bool is_long) {
+  if (is_long) return item(Value::of_long(value));
   if (value > std::numeric_limits<std::int32_t>::max() ||
       value < std::numeric_limits<std::int32_t>::min()) {
     return nothing();
@@ -189,25 +190,26 @@ Computed integer_result(std::int64_t value) {
   return item(Value::of(value));
 }
 
-Computed compute_integers(EvalContext& context, Code code, std::int64_t a, std::int64_t b) {
+Computed compute_integers(EvalContext& context, Code code, std::int64_t a, std::int64_t b,
+                          bool is_long) {
   std::int64_t result = 0;
   switch (code) {
     case Code::add:
       if (__builtin_add_overflow(a, b, &result)) return nothing();
-      return integer_result(result);
+      return integer_result(result, is_long);
     case Code::subtract:
       if (__builtin_sub_overflow(a, b, &result)) return nothing();
-      return integer_result(result);
+      return integer_result(result, is_long);
     case Code::multiply:
       if (__builtin_mul_overflow(a, b, &result)) return nothing();
-      return integer_result(result);
+      return integer_result(result, is_long);
     case Code::integer_divide:
       if (b == 0 || b == -1)
-        return b == 0 ? nothing() : compute_integers(context, Code::subtract, 0, a);
-      return integer_result(a / b);
+        return b == 0 ? nothing() : compute_integers(context, Code::subtract, 0, a, is_long);
+      return integer_result(a / b, is_long);
     case Code::modulo:
-      if (b == 0 || b == -1) return b == 0 ? nothing() : integer_result(0);
-      return integer_result(a % b);
+      if (b == 0 || b == -1) return b == 0 ? nothing() : integer_result(0, is_long);
+      return integer_result(a % b, is_long);
     default: {
       const auto quotient = Decimal::divide(Decimal(a), Decimal(b));
       return quotient ? item(context.decimal(*quotient)) : nothing();
@@ -236,7 +238,7 @@ Computed compute_decimals(EvalContext& context, Code code, const Decimal& a, con
     default: {
       result = Decimal::integer_divide(a, b);
       if (!result) return nothing();
-      if (const auto whole = result->to_int64()) return integer_result(*whole);
+      if (const auto whole = result->to_int64()) return integer_result(*whole, false);
       return nothing();
     }
   }
@@ -288,7 +290,7 @@ Computed compute_moment(EvalContext& context, Code code, const Value& a, const V
 }  // namespace
 
 std::optional<Decimal> number_of(const Value& value) {
-  if (value.tag() == Tag::integer) return Decimal(value.integer());
+  if (is_whole(value.tag())) return Decimal(value.integer());
   if (value.tag() == Tag::decimal) return value.decimal();
   return std::nullopt;
 }
@@ -343,7 +345,7 @@ Comparison compare_values(const Value& a, const Value& b) {
   if (a.tag() == Tag::string && b.tag() == Tag::string) {
     return from(a.text().compare(b.text()));  // UTF-8 keeps the order of code points
   }
-  if (a.tag() == Tag::integer && b.tag() == Tag::integer) return from(a.integer() <=> b.integer());
+  if (are_whole(a, b)) return from(a.integer() <=> b.integer());
   if (is_number(a) && is_number(b)) return from(*number_of(a) <=> *number_of(b));
   if (is_temporal(a.tag()) && is_temporal(b.tag()) && same_kind(a.tag(), b.tag())) {
     switch (compare(a.moment(), b.moment())) {
@@ -367,8 +369,9 @@ Comparison compare_values(const Value& a, const Value& b) {
 }
 
 Computed compute(EvalContext& context, Code code, const Value& a, const Value& b) {
-  if (a.tag() == Tag::integer && b.tag() == Tag::integer) {
-    return compute_integers(context, code, a.integer(), b.integer());
+  if (are_whole(a, b)) {
+    const bool is_long = a.tag() != Tag::integer || b.tag() != Tag::integer;
+    return compute_integers(context, code, a.integer(), b.integer(), is_long);
   }
   if (is_number(a) && is_number(b)) {
     return compute_decimals(context, code, *number_of(a), *number_of(b));
@@ -390,7 +393,9 @@ Computed compute(EvalContext& context, Code code, const Value& a, const Value& b
 }
 
 Computed negate(EvalContext& context, const Value& a) {
-  if (a.tag() == Tag::integer) return compute_integers(context, Code::subtract, 0, a.integer());
+  if (is_whole(a.tag())) {
+    return compute_integers(context, Code::subtract, 0, a.integer(), a.tag() != Tag::integer);
+  }
   if (a.tag() == Tag::decimal) return item(context.decimal(a.decimal().negated()));
   if (a.tag() == Tag::quantity) {
     const Quantity& quantity = a.quantity();
@@ -432,6 +437,7 @@ std::uint64_t Members::hash(const Value& item) {
     case Tag::boolean:
       return value->boolean() ? 2 : 3;
     case Tag::integer:
+    case Tag::long_integer:
     case Tag::decimal:
       return mix(5,
                  static_cast<std::uint64_t>(std::hash<double>{}(number_of(*value)->to_double())));

@@ -46,7 +46,8 @@ int strength_of(const Token& token) {
 
 class Parser {
  public:
-  Parser(std::string_view text, std::size_t max_depth) : lexer_(text), max_depth_(max_depth) {}
+  Parser(std::string_view text, const ParseOptions& options)
+      : lexer_(text, options.double_quoted_names), max_depth_(options.max_depth) {}
 
   Result<Ast> run() {
     CONCORD_TRY(advance());
@@ -217,6 +218,8 @@ class Parser {
         return literal(AstKind::string);
       case TokenKind::integer:
         return number(AstKind::integer);
+      case TokenKind::long_integer:
+        return literal(AstKind::long_integer);
       case TokenKind::decimal:
         return number(AstKind::decimal);
       case TokenKind::date:
@@ -264,8 +267,8 @@ class Parser {
 
 }  // namespace
 
-Result<Ast> parse(std::string_view text, std::size_t max_depth, std::uint32_t& failed_at) {
-  Parser parser(text, max_depth);
+Result<Ast> parse(std::string_view text, const ParseOptions& options, std::uint32_t& failed_at) {
+  Parser parser(text, options);
   auto ast = parser.run();
   failed_at = parser.failed_at();
   return ast;

@@ -149,7 +149,9 @@ struct WellKnown {
         full_url(symbols.intern("fullUrl")),
         resource(symbols.intern("resource")),
         reference(symbols.intern("reference")),
-        bundle(symbols.intern("Bundle")) {}
+        bundle(symbols.intern("Bundle")),
+        coding(symbols.intern("coding")),
+        modifier_extension(symbols.intern("modifierExtension")) {}
   tree::Symbol value = tree::Symbol::kNone;
   tree::Symbol unit = tree::Symbol::kNone;
   tree::Symbol code = tree::Symbol::kNone;
@@ -163,6 +165,8 @@ struct WellKnown {
   tree::Symbol resource = tree::Symbol::kNone;
   tree::Symbol reference = tree::Symbol::kNone;
   tree::Symbol bundle = tree::Symbol::kNone;
+  tree::Symbol coding = tree::Symbol::kNone;
+  tree::Symbol modifier_extension = tree::Symbol::kNone;
 };
 
 class Program {

@@ -8,9 +8,10 @@ namespace concord::path::detail {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Tag>, 8> kSystemTypes{{
+constexpr std::array<std::pair<std::string_view, Tag>, 9> kSystemTypes{{
     {"Boolean", Tag::boolean},
     {"Integer", Tag::integer},
+    {"Long", Tag::long_integer},
     {"Decimal", Tag::decimal},
     {"String", Tag::string},
     {"Date", Tag::date},
@@ -31,7 +32,6 @@ std::optional<Tag> only_tag(const Static& value) {
   return only;
 }
 
-bool is_number(Tag tag) { return tag == Tag::integer || tag == Tag::decimal; }
 bool is_temporal(Tag tag) { return tag == Tag::date || tag == Tag::date_time || tag == Tag::time; }
 
 }  // namespace
@@ -78,6 +78,7 @@ std::optional<Tag> converts_to(const definitions::Type& type) noexcept {
   const std::string_view name = type.text();
   if (name == "boolean") return Tag::boolean;
   if (name == "integer" || name == "positiveInt" || name == "unsignedInt") return Tag::integer;
+  if (name == "integer64") return Tag::long_integer;  // R5
   if (name == "decimal") return Tag::decimal;
   if (name == "date") return Tag::date;
   if (name == "dateTime" || name == "instant") return Tag::date_time;

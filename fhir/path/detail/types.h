@@ -42,6 +42,13 @@ struct Static {
   static Static united(const Static& a, const Static& b);
 };
 
+/// Integer and Long; with Decimal the numbers.
+constexpr bool is_whole(Tag tag) { return tag == Tag::integer || tag == Tag::long_integer; }
+constexpr bool is_number(Tag tag) { return is_whole(tag) || tag == Tag::decimal; }
+
+/// Name of what %terminologies stands for: a type_info no function but those of the service takes.
+inline constexpr std::string_view kTerminologyService = "TerminologyService";
+
 /// "String" → Tag::string; nothing for names that are no System type.
 std::optional<Tag> system_type(std::string_view name) noexcept;
 /// Tag::string → "String".

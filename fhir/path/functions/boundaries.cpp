@@ -65,6 +65,7 @@ Result<Collection> fn_boundary(EvalContext& context, const Collection& input, Ar
   if (!value) return Collection();
   switch (value->tag()) {
     case Tag::integer:
+    case Tag::long_integer:
     case Tag::decimal: {
       const auto bound = boundary_of(*detail::number_of(*value), digits.value_or(8), kHigh);
       return bound ? Collection::of(context.decimal(*bound)) : Collection();
@@ -94,6 +95,7 @@ Result<Collection> fn_precision(EvalContext& context, const Collection& input, A
   int digits = 0;
   switch (value->tag()) {
     case Tag::integer:
+    case Tag::long_integer:
     case Tag::decimal:
       digits = detail::number_of(*value)->scale();
       break;

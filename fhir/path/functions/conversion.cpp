@@ -36,9 +36,10 @@ std::optional<Value> to_boolean(EvalContext&, const Value& value) {
   return std::nullopt;
 }
 
-std::optional<Value> to_integer(EvalContext&, const Value& value) {
-  if (value.tag() == Tag::integer) return value;
-  if (value.tag() == Tag::boolean) return Value::of(std::int64_t{value.boolean() ? 1 : 0});
+/// Digits with a sign or none; nothing past 64 bits.
+std::optional<std::int64_t> whole_number(const Value& value) {
+  if (value.tag() == Tag::integer || value.tag() == Tag::long_integer) return value.integer();
+  if (value.tag() == Tag::boolean) return value.boolean() ? 1 : 0;
   if (value.tag() != Tag::string) return std::nullopt;
   std::string_view text = value.text();
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -46,15 +47,26 @@ std::optional<Value> to_integer(EvalContext&, const Value& value) {
   std::int64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (fault != std::errc() || stop != end || number > INT32_MAX || number < INT32_MIN) {
-    return std::nullopt;
-  }
-  return Value::of(number);
+  if (fault != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+std::optional<Value> to_integer(EvalContext&, const Value& value) {
+  const auto number = whole_number(value);
+  if (!number || *number > INT32_MAX || *number < INT32_MIN) return std::nullopt;
+  return Value::of(*number);
+}
+
+std::optional<Value> to_long(EvalContext&, const Value& value) {
+  const auto number = whole_number(value);
+  return number ? std::optional(Value::of_long(*number)) : std::nullopt;
 }
 
 std::optional<Value> to_decimal(EvalContext& context, const Value& value) {
   if (value.tag() == Tag::decimal) return value;
-  if (value.tag() == Tag::integer) return context.decimal(Decimal(value.integer()));
+  if (value.tag() == Tag::integer || value.tag() == Tag::long_integer) {
+    return context.decimal(Decimal(value.integer()));
+  }
   if (value.tag() == Tag::boolean) return context.decimal(Decimal(value.boolean() ? 1 : 0));
   if (value.tag() != Tag::string || value.text().find_first_of("eE") != std::string_view::npos) {
     return std::nullopt;
@@ -168,6 +180,7 @@ constexpr FunctionRow row(std::string_view name, Handler handler, Returns return
 constexpr FunctionRow kRows[] = {
     row("toBoolean", &fn_to<&to_boolean>, Returns::boolean),
     row("toInteger", &fn_to<&to_integer>, Returns::integer),
+    row("toLong", &fn_to<&to_long>, Returns::long_integer),
     row("toDecimal", &fn_to<&to_decimal>, Returns::decimal),
     row("toString", &fn_to<&to_string>, Returns::string),
     row("toDate", &fn_to<&to_date>, Returns::date),
@@ -176,6 +189,7 @@ constexpr FunctionRow kRows[] = {
     row("toQuantity", &fn_to<&to_quantity>, Returns::quantity, 1),
     row("convertsToBoolean", &fn_converts<&to_boolean>, Returns::boolean),
     row("convertsToInteger", &fn_converts<&to_integer>, Returns::boolean),
+    row("convertsToLong", &fn_converts<&to_long>, Returns::boolean),
     row("convertsToDecimal", &fn_converts<&to_decimal>, Returns::boolean),
     row("convertsToString", &fn_converts<&to_string>, Returns::boolean),
     row("convertsToDate", &fn_converts<&to_date>, Returns::boolean),

@@ -1,8 +1,5 @@
 // What FHIR adds to FHIRPath: http://hl7.org/fhir/R4/fhirpath.html#functions
 // type(): http://hl7.org/fhirpath/#reflection
-#include <string>
-
-#include "fhir/definitions/definitions.h"
 #include "fhir/path/context.h"
 #include "fhir/path/detail/state.h"
 #include "fhir/path/detail/types.h"
@@ -72,33 +69,6 @@ Result<Collection> fn_resolve(EvalContext& context, const Collection& input, Arg
   return targets;
 }
 
-/// memberOf(value set): needs a terminology (Hooks::member_of); nothing without one.
-Result<Collection> fn_member_of(EvalContext& context, const Collection& input, Args args) {
-  CONCORD_ASSIGN(const auto url, context.one_string(args[0], "the value set of memberOf()"));
-  if (input.size() > 1) return make_error(ErrorCode::invalid, "memberOf() on several items");
-  if (input.empty() || !url || !context.hooks.member_of) return Collection();
-  CONCORD_ASSIGN(const auto member, context.hooks.member_of(input.front(), *url));
-  return member ? Collection::of(*member) : Collection();
-}
-
-/// conformsTo(profile): for the types of FHIR itself whether the item is one; other profiles need a
-/// validator (Hooks::conforms_to).
-Result<Collection> fn_conforms_to(EvalContext& context, const Collection& input, Args args) {
-  CONCORD_ASSIGN(const auto url, context.one_string(args[0], "the profile of conformsTo()"));
-  if (input.size() > 1) return make_error(ErrorCode::invalid, "conformsTo() on several items");
-  if (input.empty() || !url) return Collection();
-  const definitions::Definitions* definitions = context.state().definitions;
-  const definitions::Type* wanted = definitions == nullptr ? nullptr : definitions->type(*url);
-  if (wanted != nullptr) {
-    const definitions::Type* type = definitions->type(context.type_of(input.front()));
-    return Collection::of(type != nullptr && type->is(*wanted));
-  }
-  if (!context.hooks.conforms_to)
-    return make_error(ErrorCode::invalid, "conformsTo() of an unknown profile");
-  CONCORD_ASSIGN(const bool conforms, context.hooks.conforms_to(input.front(), *url));
-  return Collection::of(conforms);
-}
-
 Result<Collection> fn_type(EvalContext& context, const Collection& input, Args) {
   Collection types;
   for (const Value& item : input) {
@@ -115,48 +85,6 @@ Result<Collection> fn_type(EvalContext& context, const Collection& input, Args) 
   return types;
 }
 
-/// htmlChecks(): the rules of txt-1 and txt-2 that can be told from the text: a div with content,
-/// no active elements, no events, no doctype.
-Result<Collection> fn_html_checks(EvalContext& context, const Collection& input, Args) {
-  if (input.empty()) return Collection();
-  CONCORD_ASSIGN(const auto text, context.one_string(input, "the input of htmlChecks()"));
-  if (!text) return Collection();
-  if (!context.spend(text->size() / 8)) return context.failure();
-  std::string lower(*text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  const std::size_t start = lower.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos || lower.compare(start, 4, "<div") != 0)
-    return Collection::of(false);
-  for (const std::string_view refused :
-       {"<script", "<form", "<object", "<iframe", "<link", "<base", "<style", "<head", "<body",
-        "<frame", "<!doctype", "<!entity", "javascript:", "vbscript:"}) {
-    if (lower.find(refused) != std::string::npos) return Collection::of(false);
-  }
-  // Inside a tag: no attribute that begins with "on". Outside: something to read, or an image.
-  bool in_tag = false;
-  bool content = lower.find("<img") != std::string::npos;
-  char quote = '\0';
-  for (std::size_t i = start; i < lower.size(); ++i) {
-    const char c = lower[i];
-    if (!in_tag) {
-      in_tag = c == '<';
-      content = content || (!in_tag && static_cast<unsigned char>(c) > ' ');
-    } else if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '>') {
-      in_tag = false;
-    } else if ((c == ' ' || c == '\t' || c == '\n' || c == '\r') &&
-               lower.compare(i + 1, 2, "on") == 0) {
-      return Collection::of(false);
-    }
-  }
-  return Collection::of(content);
-}
-
 constexpr FunctionRow kRows[] = {
     {.name = "extension",
      .min = 1,
@@ -166,15 +94,7 @@ constexpr FunctionRow kRows[] = {
     {.name = "hasValue", .handler = &fn_has_value, .returns = Returns::boolean},
     {.name = "getValue", .handler = &fn_get_value, .returns = Returns::unknown},
     {.name = "resolve", .handler = &fn_resolve},
-    {.name = "memberOf", .min = 1, .max = 1, .handler = &fn_member_of, .returns = Returns::boolean},
-    {.name = "conformsTo",
-     .min = 1,
-     .max = 1,
-     .handler = &fn_conforms_to,
-     .returns = Returns::boolean},
     {.name = "type", .handler = &fn_type, .returns = Returns::type_info},
-    {.name = "htmlChecks", .handler = &fn_html_checks, .returns = Returns::boolean},
-    {.name = "htmlChecks2", .handler = &fn_html_checks, .returns = Returns::boolean},
 };
 
 }  // namespace

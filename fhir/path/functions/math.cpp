@@ -42,6 +42,10 @@ Result<Collection> fn_abs(EvalContext& context, const Collection& input, Args) {
         context.quantity(quantity.value->absolute(), quantity.unit, quantity.calendar));
   }
   if (value->tag() == Tag::integer) return of_whole(Decimal(value->integer()).absolute());
+  if (value->tag() == Tag::long_integer) {
+    if (value->integer() == INT64_MIN) return Collection();
+    return Collection::of(Value::of_long(std::abs(value->integer())));
+  }
   if (value->tag() != Tag::decimal) {
     return make_error(ErrorCode::invalid, "the input of abs() must be a number or quantity");
   }

@@ -76,18 +76,10 @@ const std::vector<std::string> kTranslate{"translate",
                                           "to_asid=567456789789"};
 
 TEST_F(CommandLine, EveryHelpEndsWithAnExampleThatStartsTheProgram) {
-  const std::vector<std::vector<std::string>> commands{{},
-                                                       {"serve"},
-                                                       {"config"},
-                                                       {"translate"},
-                                                       {"validate"},
-                                                       {"fhirpath"},
-                                                       {"map"},
-                                                       {"map", "lint"},
-                                                       {"map", "trace"},
-                                                       {"audit"},
-                                                       {"audit", "verify"},
-                                                       {"demo-bundle"}};
+  const std::vector<std::vector<std::string>> commands{
+      {},           {"serve"},           {"config"},     {"translate"},   {"validate"},
+      {"fhirpath"}, {"dosage"},          {"map"},        {"map", "lint"}, {"map", "trace"},
+      {"audit"},    {"audit", "verify"}, {"demo-bundle"}};
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");
     const Ran ran = run(command);
@@ -148,7 +140,8 @@ TEST_F(CommandLine, TranslateListsWhatCouldNotBeCarriedAndSaysSoByItsStatus) {
   const std::string patient = "\"resourceType\": \"Patient\",";
   const auto at = more.find(patient);
   ASSERT_NE(at, std::string::npos);
-  more.insert(at + patient.size(), R"("extension": [{"url": "https://elsewhere.example/x", "valueCode": "a"}],)");
+  more.insert(at + patient.size(),
+              R"("extension": [{"url": "https://elsewhere.example/x", "valueCode": "a"}],)");
   const Ran unforeseen = run(kTranslate, more);
   EXPECT_EQ(unforeseen.status, 3) << unforeseen.err;
   EXPECT_THAT(unforeseen.err, HasSubstr("not-carried-unexpected"));
