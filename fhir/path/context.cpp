@@ -411,32 +411,45 @@ std::optional<Value> EvalContext::resolve(const Value& from, std::string_view re
   const tree::Node* bundle = entry != nullptr ? entry->parent() : resource;
   if (bundle == nullptr || bundle->type() != names.bundle) return outside();
 
-  auto [place, fresh] = state_->indexes.try_emplace(bundle);
-  auto& by_url = place->second.by_url;
-  if (fresh) {
-    for (const tree::Node* at = bundle->child(names.entry); at != nullptr; at = at->next_same()) {
-      if (!spend()) return std::nullopt;
-      const tree::Node* url = at->child(names.full_url);
-      const tree::Node* target = at->child(names.resource);
-      if (url != nullptr && target != nullptr) by_url.emplace(url->text(), target);
+  // The first entry with a fullUrl and a resource counts. Few references are looked for one by one;
+  // for many it pays to build an index.
+  const auto find = [&](std::string_view wanted) -> const tree::Node* {
+    detail::ResourceIndex& index = state_->index_of(bundle);
+    constexpr std::uint32_t kFew = 12;
+    if (index.looks < kFew) {
+      ++index.looks;
+      for (const tree::Node* at = bundle->child(names.entry); at != nullptr; at = at->next_same()) {
+        if (!spend()) return nullptr;
+        const tree::Node* url = at->child(names.full_url);
+        if (url == nullptr || url->text() != wanted) continue;
+        if (const tree::Node* target = at->child(names.resource)) return target;
+      }
+      return nullptr;
     }
-  }
+    if (index.looks == kFew) {
+      ++index.looks;
+      for (const tree::Node* at = bundle->child(names.entry); at != nullptr; at = at->next_same()) {
+        if (!spend()) return nullptr;
+        const tree::Node* url = at->child(names.full_url);
+        const tree::Node* target = at->child(names.resource);
+        if (url != nullptr && target != nullptr) index.by_url.emplace(url->text(), target);
+      }
+    }
+    const auto found = index.by_url.find(wanted);
+    return found == index.by_url.end() ? nullptr : found->second;
+  };
   if (reads != nullptr && entry != nullptr) {
     if (const tree::Node* url = entry->child(names.full_url)) reads->insert(*url);
   }
   const std::size_t version = reference.find("/_history/");
   const std::string_view plain = reference.substr(0, version);
-  if (const auto found = by_url.find(plain); found != by_url.end()) {
-    return Value::of(document, *found->second);
-  }
+  if (const tree::Node* found = find(plain)) return Value::of(document, *found);
   if (plain.find(':') == std::string_view::npos && entry != nullptr) {
     const tree::Node* url = entry->child(names.full_url);
     const std::string_view base = url == nullptr ? std::string_view() : rest_base(url->text());
     if (!base.empty()) {
       const std::string absolute = std::string(base) + std::string(plain);
-      if (const auto found = by_url.find(absolute); found != by_url.end()) {
-        return Value::of(document, *found->second);
-      }
+      if (const tree::Node* found = find(absolute)) return Value::of(document, *found);
     }
   }
   return outside();

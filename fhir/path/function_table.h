@@ -84,6 +84,10 @@ enum class Returns : std::uint8_t {
   quantity,
 };
 
+/// A function without arguments that only asks whether there is an item: the compiler looks no
+/// further than the first.
+enum class Presence : std::uint8_t { not_asked, any, none };
+
 /// What the compiler demands of the input in strict mode.
 enum class Accepts : std::uint8_t {
   any,
@@ -103,12 +107,15 @@ struct FunctionRow {
   Handler handler = nullptr;
   Returns returns = Returns::unknown;
   Accepts accepts = Accepts::any;
+  /// The same of every argument, where they are evaluated before the call.
+  Accepts argument = Accepts::any;
   /// Same input and arguments, same answer, whatever the context: may be computed at compile time
   /// when input and arguments are constant.
   bool pure = false;
   bool needs_order = false;     ///< has no meaning for input in no defined order (children())
   bool takes_criteria = false;  ///< the first argument must give a boolean
   Prepare prepare = nullptr;
+  Presence presence = Presence::not_asked;
   std::string_view documentation = {};
 };
 

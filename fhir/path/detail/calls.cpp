@@ -130,6 +130,15 @@ Result<void> Compiler::index(Chain& chain, const AstNode& node) {
     return fail(node.offset, "[] on elements in no defined order");
   }
   CONCORD_ASSIGN(const Typed wanted, compile(node.children[0]));
+  if (context_.strict && wanted.type.known && !wanted.type.types.empty()) {
+    const auto is_integer = [](const TypeRef& type) {
+      const auto tag = type.fhir == nullptr ? std::optional(type.system) : converts_to(*type.fhir);
+      return tag == Tag::integer;
+    };
+    if (std::none_of(wanted.type.types.begin(), wanted.type.types.end(), is_integer)) {
+      return fail(node.offset, "an index must be an integer, not " + names_of(wanted.type));
+    }
+  }
   flush(chain, node.offset);
   chain.segments.push_back({SegmentKind::index, wanted.op, 0, node.offset});
   chain.constant = chain.constant && constant(wanted.op) != nullptr;
@@ -251,6 +260,14 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
       return fail(node.offset, node.text + "() on elements in no defined order");
     }
   }
+  if (row->presence != Presence::not_asked && count == 0 && !chain.steps.empty() &&
+      !chain.constant) {
+    flush(chain, node.offset);
+    chain.segments.back().kind =
+        row->presence == Presence::any ? SegmentKind::walk_any : SegmentKind::walk_none;
+    chain.type = Static::system(Tag::boolean);
+    return {};
+  }
   flush(chain, node.offset);
 
   Call call;
@@ -267,6 +284,14 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
     focus_.ordered = true;
     total_ = Static::unknown();
   }
+  const bool inside = std::exchange(in_iteration_, in_iteration_ || row->lazy);
+  const bool totals = std::exchange(in_aggregate_, in_aggregate_ || row->name == "aggregate");
+  const auto leave = [&] {
+    focus_ = outer;
+    total_ = outer_total;
+    in_iteration_ = inside;
+    in_aggregate_ = totals;
+  };
   for (const AstIndex argument : node.children) {
     AstIndex at = argument;
     const bool descending =
@@ -274,8 +299,7 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
     if (descending) at = ast_[at].children[0];
     auto compiled = compile(at);
     if (!compiled) {
-      focus_ = outer;
-      total_ = outer_total;
+      leave();
       return std::move(compiled).error();
     }
     const Collection* value = constant(compiled->op);
@@ -283,19 +307,22 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
       const std::string why = refused(Accepts::boolean, compiled->type);
       const bool several = value != nullptr && value->size() > 1;
       if (several || !why.empty()) {
-        focus_ = outer;
-        total_ = outer_total;
+        leave();
         return fail(ast_[at].offset,
                     "the criteria of " + node.text + "() must be a single boolean");
       }
+    }
+    if (context_.strict && !row->lazy && !refused(row->argument, compiled->type).empty()) {
+      leave();
+      return fail(ast_[at].offset,
+                  "an argument of " + node.text + "() cannot be " + names_of(compiled->type));
     }
     call.arguments.push_back(compiled->op);
     call.lambdas.push_back({&program_, compiled->op, descending});
     types.push_back(std::move(compiled->type));
     constants.push_back(value);
   }
-  focus_ = outer;
-  total_ = outer_total;
+  leave();
   // Pointers into `constants` of the program may have moved while arguments were compiled.
   for (std::size_t i = 0; i < constants.size(); ++i) constants[i] = constant(call.arguments[i]);
   if (row->prepare != nullptr) {

@@ -181,8 +181,14 @@ Result<Compiler::Typed> Compiler::compile(AstIndex at) {
     case AstKind::this_item:
       return Typed{add({Code::focus, 0, 0, 0, node.offset}), focus_};
     case AstKind::index:
+      if (context_.strict && !in_iteration_) {
+        return fail(node.offset, "$index outside of where(), select() and their like");
+      }
       return Typed{add({Code::index, 0, 0, 0, node.offset}), Static::system(Tag::integer)};
     case AstKind::total:
+      if (context_.strict && !in_aggregate_) {
+        return fail(node.offset, "$total outside of aggregate()");
+      }
       return Typed{add({Code::total, 0, 0, 0, node.offset}), total_};
     case AstKind::external:
       return external(node);

@@ -90,6 +90,8 @@ class Compiler {
   const Ast& ast_;
   Static focus_;
   Static total_ = Static::unknown();
+  bool in_iteration_ = false;  ///< $index means something
+  bool in_aggregate_ = false;  ///< $total means something
   std::vector<Local> locals_;
   std::map<tree::Symbol, std::vector<tree::Symbol>> choice_names_;
 };

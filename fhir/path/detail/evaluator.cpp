@@ -17,7 +17,7 @@ class Walker {
  public:
   Walker(Evaluator& evaluator, EvalContext& context, const Program& program,
          const tree::Document& document, const WalkStep* end, const tree::Symbol* local_names,
-         const WalkStep* first, Collection& out)
+         const WalkStep* first, Collection* out)
       : evaluator_(evaluator),
         context_(context),
         program_(program),
@@ -28,7 +28,11 @@ class Walker {
         out_(out) {}
 
   bool run(const tree::Node& node, const WalkStep* step) {
-    if (step == end_) return out_.add(context_, Value::of(document_, node));
+    if (step == end_) {
+      if (out_ != nullptr) return out_->add(context_, Value::of(document_, node));
+      found_ = true;
+      return false;
+    }
     switch (step->kind) {
       case StepKind::of_type:
         return !evaluator_.matches(Value::of(document_, node), program_.type_tests[step->set],
@@ -51,6 +55,7 @@ class Walker {
   }
 
   std::uint64_t visited() const { return visited_; }
+  bool found() const { return found_; }
 
  private:
   template <typename Wanted>
@@ -85,8 +90,9 @@ class Walker {
   const WalkStep* end_;
   const WalkStep* first_;
   const tree::Symbol* local_names_;
-  Collection& out_;
+  Collection* out_;
   std::uint64_t visited_ = 1;
+  bool found_ = false;
 };
 
 }  // namespace
@@ -186,8 +192,15 @@ bool Evaluator::segment(const Segment& segment, const Frame& frame, Collection& 
     case SegmentKind::walk: {
       if (current.empty()) return true;
       Collection next;
-      if (!walk(segment, current, next)) return false;
+      if (!walk(segment, current, &next, nullptr)) return false;
       current = next;
+      return true;
+    }
+    case SegmentKind::walk_any:
+    case SegmentKind::walk_none: {
+      bool found = false;
+      if (!current.empty() && !walk(segment, current, nullptr, &found)) return false;
+      current.assign(Value::of(found == (segment.kind == SegmentKind::walk_any)));
       return true;
     }
     case SegmentKind::index:
@@ -211,21 +224,29 @@ bool Evaluator::segment(const Segment& segment, const Frame& frame, Collection& 
   return true;
 }
 
-bool Evaluator::walk(const Segment& segment, const Collection& input, Collection& out) {
+bool Evaluator::walk(const Segment& segment, const Collection& input, Collection* out,
+                     bool* found) {
   const WalkStep* first = &program_.steps[segment.a];
   const WalkStep* end = first + segment.b;
   for (const Value& item : input) {
     if (!item.is_node()) {
-      if (!system_step(item, first, end, out)) return false;
+      Collection own;
+      if (!system_step(item, first, end, out != nullptr ? *out : own)) return false;
+      if (out == nullptr && !own.empty()) {
+        *found = true;
+        return true;
+      }
       continue;
     }
     const tree::Document& document = item.document();
     std::uint64_t visited = 0;
     bool done = false;
+    bool stopped = false;
     if (!document.has_local_names()) [[likely]] {
       Walker<false> walker(*this, context_, program_, document, end, nullptr, first, out);
       done = walker.run(item.node(), first);
       visited = walker.visited();
+      stopped = walker.found();
     } else {
       std::array<tree::Symbol, 16> local_names{};
       for (std::uint32_t i = 0; i < segment.b; ++i) {
@@ -234,6 +255,11 @@ bool Evaluator::walk(const Segment& segment, const Collection& input, Collection
       Walker<true> walker(*this, context_, program_, document, end, local_names.data(), first, out);
       done = walker.run(item.node(), first);
       visited = walker.visited();
+      stopped = walker.found();
+    }
+    if (stopped) {
+      *found = true;
+      return state_.spend(visited, context_.hooks);
     }
     if (!done || !state_.spend(visited, context_.hooks)) return false;
   }

@@ -24,7 +24,8 @@ class Evaluator {
  private:
   bool chain(const Op& op, const Frame& frame, Collection& out);
   bool segment(const Segment& segment, const Frame& frame, Collection& current);
-  bool walk(const Segment& segment, const Collection& input, Collection& out);
+  /// Without `out` it stops at the first end it finds and says so.
+  bool walk(const Segment& segment, const Collection& input, Collection* out, bool* found);
   bool call(const Segment& segment, const Frame& frame, Collection& current);
   bool index(const Segment& segment, const Frame& frame, Collection& current);
   bool cast(const TypeTest& test, SegmentKind kind, std::uint32_t offset, Collection& current);

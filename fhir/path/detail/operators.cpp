@@ -250,6 +250,11 @@ Computed compute_quantities(EvalContext& context, Code code, const Value& a, con
   if (!pair_of(a, b, pair)) return meaningless();
   if (code == Code::add || code == Code::subtract) {
     if (a.tag() != b.tag()) return meaningless();
+    const bool same_unit = pair.a.unit == pair.b.unit && pair.a.calendar == pair.b.calendar;
+    if (!same_unit &&
+        !(is_linear(pair.a.unit, pair.a.calendar) && is_linear(pair.b.unit, pair.b.calendar))) {
+      return nothing();
+    }
     const auto converted = in_unit_of_a(pair);
     if (!converted) return nothing();
     const auto result = code == Code::add ? Decimal::add(pair.a_value, *converted)
@@ -261,7 +266,9 @@ Computed compute_quantities(EvalContext& context, Code code, const Value& a, con
   Decimal other = pair.b_value;
   std::string_view other_unit = pair.b.unit;
   // Two lengths are multiplied in the unit of the first.
-  if (const auto converted = in_unit_of_a(pair); converted && pair.b.unit != "1") {
+  if (const auto converted = in_unit_of_a(pair); converted && pair.b.unit != "1" &&
+                                                 is_linear(pair.a.unit, pair.a.calendar) &&
+                                                 is_linear(pair.b.unit, pair.b.calendar)) {
     other = *converted;
     other_unit = pair.a.unit;
   }
@@ -362,6 +369,10 @@ Comparison compare_values(const Value& a, const Value& b) {
   if (a.tag() == Tag::quantity || b.tag() == Tag::quantity) {
     Pair pair;
     if (!pair_of(a, b, pair)) return Comparison::incomparable;
+    if (!pair.a.calendar && !pair.b.calendar) {
+      const auto linear = both_linear(pair.a_value, pair.a.unit, pair.b_value, pair.b.unit);
+      if (linear) return from(linear->first <=> linear->second);
+    }
     const auto converted = in_unit_of_a(pair);
     return converted ? from(pair.a_value <=> *converted) : Comparison::unknown;
   }

@@ -68,10 +68,12 @@ struct Op {
 };
 
 enum class SegmentKind : std::uint8_t {
-  walk,     ///< a: first step; b: number of steps
-  index,    ///< a: operation of the index
-  call,     ///< a: calls
-  of_type,  ///< a: type tests
+  walk,       ///< a: first step; b: number of steps
+  walk_any,   ///< as walk, then exists()
+  walk_none,  ///< as walk, then empty()
+  index,      ///< a: operation of the index
+  call,       ///< a: calls
+  of_type,    ///< a: type tests
   is_type,
   as_type,
   define,  ///< defineVariable: a: local slot; b: operation, or kNoOp for the input itself

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "fhir/path/context.h"
@@ -40,6 +41,7 @@ class ValueTags {
 
 /// The resources of one Bundle by what a reference may call them.
 struct ResourceIndex {
+  std::uint32_t looks = 0;  ///< made at the second dozen of look-ups only
   std::unordered_map<std::string_view, const tree::Node*> by_url;  ///< fullUrl
 };
 
@@ -74,6 +76,20 @@ class EvalContext::State {
     return false;
   }
 
+  /// One Bundle is the rule, and so looked at first.
+  detail::ResourceIndex& index_of(const tree::Node* bundle) {
+    for (auto& [owner, known] : indexes) {
+      if (owner == bundle) return known;
+    }
+    constexpr std::size_t kMost = 8;  // a Bundle of Bundles starts again now and then
+    if (indexes.size() < kMost) {
+      return indexes.emplace_back(bundle, detail::ResourceIndex{}).second;
+    }
+    auto& oldest = indexes[next_index++ % kMost];
+    oldest = {bundle, detail::ResourceIndex{}};
+    return oldest.second;
+  }
+
   static constexpr std::uint64_t kPollEvery = 4096;
 
   EvalLimits limits;
@@ -91,7 +107,8 @@ class EvalContext::State {
   std::size_t index = 0;  ///< $index where the running function was called
   std::vector<Collection> bound;
   std::vector<Collection> locals;
-  std::unordered_map<const tree::Node*, detail::ResourceIndex> indexes;  ///< by Bundle
+  std::vector<std::pair<const tree::Node*, detail::ResourceIndex>> indexes;  ///< by Bundle
+  std::size_t next_index = 0;
 };
 
 }  // namespace concord::path

@@ -97,7 +97,21 @@ std::string names_of(const Static& value) {
   return text;
 }
 
+bool is_complex(const Static& value) {
+  return value.known && !value.types.empty() &&
+         std::all_of(value.types.begin(), value.types.end(), [](const TypeRef& type) {
+           // Elements of models may carry text beside their children.
+           return type.fhir != nullptr && !type.fhir->is_abstract() && !type.fhir->is_model() &&
+                  !converts_to(*type.fhir);
+         });
+}
+
 std::string mismatch(Code code, const Static& a, const Static& b) {
+  const bool takes_values = (code >= Code::multiply && code <= Code::concatenate) ||
+                            (code >= Code::less && code <= Code::greater_equal);
+  if (takes_values && (is_complex(a) || is_complex(b))) {
+    return "the operator has no meaning for " + names_of(is_complex(a) ? a : b);
+  }
   const auto x = only_tag(a);
   const auto y = only_tag(b);
   if (!x || !y) return {};

@@ -58,6 +58,9 @@ std::optional<Tag> converts_to(const definitions::Type& type) noexcept;
 
 /// Why an operator has no meaning for what is known of its sides; empty when it may have one.
 std::string mismatch(Code code, const Static& a, const Static& b);
+/// Whether nothing it can be has a System value: complex types, resources.
+bool is_complex(const Static& value);
+
 /// Why a function cannot take such input; empty when it may.
 std::string refused(Accepts accepts, const Static& input);
 

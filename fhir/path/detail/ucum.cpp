@@ -1,162 +1,50 @@
 #include "fhir/path/detail/ucum.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace concord::path::detail {
 
 namespace {
 
-struct Atom {
-  std::string_view code;
-  bool metric;              ///< takes prefixes
-  std::string_view number;  ///< factor of `unit`; empty: cannot be told in other units
-  std::string_view unit;    ///< in terms of atoms above; empty: a plain number
-};
-
-// Base units first (their place is their dimension), then each in terms of those before it.
-constexpr std::array kAtoms{
-    Atom{"m", true, "1", ""},
-    Atom{"s", true, "1", ""},
-    Atom{"g", true, "1", ""},
-    Atom{"rad", true, "1", ""},
-    Atom{"K", true, "1", ""},
-    Atom{"C", true, "1", ""},
-    Atom{"cd", true, "1", ""},
-    // numbers
-    Atom{"10*", false, "10", ""},
-    Atom{"10^", false, "10", ""},
-    Atom{"[pi]", false, "3.141592653589793238462643383279503", ""},
-    Atom{"%", false, "0.01", ""},
-    Atom{"[ppth]", false, "0.001", ""},
-    Atom{"[ppm]", false, "0.000001", ""},
-    Atom{"[ppb]", false, "0.000000001", ""},
-    Atom{"mol", true, "602213670000000000000000", ""},
-    Atom{"eq", true, "1", "mol"},
-    Atom{"osm", true, "1", "mol"},
-    // SI
-    Atom{"sr", true, "1", "rad2"},
-    Atom{"Hz", true, "1", "s-1"},
-    Atom{"N", true, "1000", "g.m/s2"},
-    Atom{"Pa", true, "1", "N/m2"},
-    Atom{"J", true, "1", "N.m"},
-    Atom{"W", true, "1", "J/s"},
-    Atom{"A", true, "1", "C/s"},
-    Atom{"V", true, "1", "J/C"},
-    Atom{"F", true, "1", "C/V"},
-    Atom{"Ohm", true, "1", "V/A"},
-    Atom{"S", true, "1", "A/V"},
-    Atom{"Wb", true, "1", "V.s"},
-    Atom{"T", true, "1", "Wb/m2"},
-    Atom{"H", true, "1", "Wb/A"},
-    Atom{"lm", true, "1", "cd.sr"},
-    Atom{"lx", true, "1", "lm/m2"},
-    Atom{"Bq", true, "1", "s-1"},
-    Atom{"Gy", true, "1", "J/kg"},
-    Atom{"Sv", true, "1", "J/kg"},
-    Atom{"kat", true, "1", "mol/s"},
-    // beside SI
-    Atom{"l", true, "1", "dm3"},
-    Atom{"L", true, "1", "l"},
-    Atom{"ar", true, "100", "m2"},
-    Atom{"min", false, "60", "s"},
-    Atom{"h", false, "60", "min"},
-    Atom{"d", false, "24", "h"},
-    Atom{"wk", false, "7", "d"},
-    Atom{"a_j", false, "365.25", "d"},
-    Atom{"a", false, "1", "a_j"},
-    Atom{"mo_j", false, "30.4375", "d"},
-    Atom{"mo", false, "1", "mo_j"},
-    Atom{"t", true, "1000", "kg"},
-    Atom{"bar", true, "100000", "Pa"},
-    Atom{"u", true, "0.0000000000000000000000016605402", "g"},
-    Atom{"eV", true, "0.000000000000000000160217733", "J"},
-    Atom{"deg", false, "0.01745329251994329576923690768488613", "rad"},
-    Atom{"'", false, "0.0002908882086657215961539484614147688", "rad"},
-    Atom{"''", false, "0.000004848136811095359935899141023579480", "rad"},
-    Atom{"cal", true, "4.184", "J"},
-    Atom{"[Cal]", false, "1", "kcal"},
-    Atom{"m[Hg]", true, "133.322", "kPa"},
-    Atom{"m[H2O]", true, "9.80665", "kPa"},
-    Atom{"U", true, "1", "umol/min"},
-    Atom{"Ci", true, "37000000000", "Bq"},
-    Atom{"R", true, "0.000258", "C/kg"},
-    Atom{"RAD", true, "100", "erg/g"},
-    Atom{"erg", true, "0.0000001", "J"},
-    Atom{"dyn", true, "0.00001", "N"},
-    Atom{"P", true, "0.1", "Pa.s"},
-    Atom{"St", true, "0.0001", "m2/s"},
-    Atom{"bit", false, "1", ""},
-    Atom{"By", true, "8", "bit"},
-    Atom{"[drp]", false, "0.05", "ml"},
-    Atom{"[MET]", false, "3.5", "mL/min/kg"},
-    // customary
-    Atom{"[in_i]", false, "2.54", "cm"},
-    Atom{"[ft_i]", false, "12", "[in_i]"},
-    Atom{"[yd_i]", false, "3", "[ft_i]"},
-    Atom{"[mi_i]", false, "5280", "[ft_i]"},
-    Atom{"[nmi_i]", false, "1852", "m"},
-    Atom{"[gr]", false, "64.79891", "mg"},
-    Atom{"[lb_av]", false, "7000", "[gr]"},
-    Atom{"[oz_av]", false, "28.349523125", "g"},
-    Atom{"[dr_av]", false, "1.7718451953125", "g"},
-    Atom{"[stone_av]", false, "14", "[lb_av]"},
-    Atom{"[gal_us]", false, "231", "[in_i]3"},
-    Atom{"[qt_us]", false, "57.75", "[in_i]3"},
-    Atom{"[pt_us]", false, "28.875", "[in_i]3"},
-    Atom{"[cup_us]", false, "14.4375", "[in_i]3"},
-    Atom{"[foz_us]", false, "1.8046875", "[in_i]3"},
-    Atom{"[tbs_us]", false, "0.90234375", "[in_i]3"},
-    Atom{"[tsp_us]", false, "0.30078125", "[in_i]3"},
-    Atom{"[gal_br]", false, "4.54609", "l"},
-    Atom{"[pt_br]", false, "0.56826125", "l"},
-    Atom{"[foz_br]", false, "28.4130625", "ml"},
-    Atom{"[cup_m]", false, "240", "ml"},
-    Atom{"[tsp_m]", false, "5", "ml"},
-    Atom{"[tbs_m]", false, "15", "ml"},
-    Atom{"[foz_m]", false, "30", "ml"},
-    // known as themselves only
-    Atom{"Cel", true, "", ""},
-    Atom{"[degF]", false, "", ""},
-    Atom{"[pH]", false, "", ""},
-    Atom{"[iU]", true, "", ""},
-    Atom{"[IU]", true, "", ""},
-    Atom{"[arb'U]", false, "", ""},
-    Atom{"[USP'U]", false, "", ""},
-    Atom{"[CFU]", false, "", ""},
-    Atom{"[FFU]", false, "", ""},
-    Atom{"[PFU]", false, "", ""},
-    Atom{"[TCID_50]", false, "", ""},
-    Atom{"[EU]", false, "", ""},
-    Atom{"[GPL'U]", false, "", ""},
-    Atom{"[MPL'U]", false, "", ""},
-    Atom{"[Amb'a'1'U]", false, "", ""},
-    Atom{"[dB]", false, "", ""},
-    Atom{"B", true, "", ""},
-};
-
-struct Prefix {
-  std::string_view code;
-  int exponent;
-};
-constexpr std::array kPrefixes{
-    Prefix{"da", 1},  Prefix{"Y", 24},  Prefix{"Z", 21},  Prefix{"E", 18},  Prefix{"P", 15},
-    Prefix{"T", 12},  Prefix{"G", 9},   Prefix{"M", 6},   Prefix{"k", 3},   Prefix{"h", 2},
-    Prefix{"d", -1},  Prefix{"c", -2},  Prefix{"m", -3},  Prefix{"u", -6},  Prefix{"n", -9},
-    Prefix{"p", -12}, Prefix{"f", -15}, Prefix{"a", -18}, Prefix{"z", -21}, Prefix{"y", -24}};
+/// Places of the atoms in the order of their codes.
+constexpr auto kByCode = [] {
+  std::array<std::uint16_t, kAtoms.size()> places{};
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::uint16_t>(i);
+  std::sort(places.begin(), places.end(),
+            [](std::uint16_t a, std::uint16_t b) { return kAtoms[a].code < kAtoms[b].code; });
+  return places;
+}();
 
 const Atom* find_atom(std::string_view code) {
-  const auto* found = std::find_if(kAtoms.begin(), kAtoms.end(),
-                                   [&](const Atom& atom) { return atom.code == code; });
-  return found == kAtoms.end() ? nullptr : &*found;
+  const auto* found = std::lower_bound(
+      kByCode.begin(), kByCode.end(), code,
+      [](std::uint16_t place, std::string_view wanted) { return kAtoms[place].code < wanted; });
+  return found == kByCode.end() || kAtoms[*found].code != code ? nullptr : &kAtoms[*found];
 }
-
-Decimal power_of_ten(int exponent) { return *Decimal::parse("1e" + std::to_string(exponent)); }
 
 constexpr int kMaxPower = 20;
 
-/// `into` times `by`^power; false when that leaves the range of numbers or mixes arbitrary units.
+/// `into` times `by`^power; false when that leaves the range of numbers or mixes arbitrary units. A
+/// unit with a scale of its own has no product: inside one it is known as itself only.
 bool multiply(Unit& into, const Unit& by, int power) {
   if (power < -kMaxPower || power > kMaxPower) return false;
+  if (by.scale != Scale::linear) {
+    if (power == 1 && into.is_one()) {
+      into = by;
+      return true;
+    }
+    Unit itself;
+    itself.arbitrary = by.arbitrary;
+    itself.arbitrary_power = 1;
+    return multiply(into, itself, power);
+  }
+  if (into.scale != Scale::linear) {
+    const Unit first = std::exchange(into, Unit{});
+    into.arbitrary = first.arbitrary;
+    into.arbitrary_power = 1;
+  }
   for (int i = 0; i < (power < 0 ? -power : power); ++i) {
     const auto factor = power < 0 ? Decimal::divide(into.factor, by.factor, Decimal::kMaxDigits)
                                   : Decimal::multiply(into.factor, by.factor);
@@ -211,7 +99,7 @@ class UnitParser {
       if (!inner || !rest_.starts_with(')')) return std::nullopt;
       rest_.remove_prefix(1);
       --depth_;
-      return inner;
+      return annotation() ? inner : std::nullopt;
     }
     Unit unit;
     if (!annotation()) return std::nullopt;
@@ -223,7 +111,7 @@ class UnitParser {
       if (!number || number->is_zero()) return std::nullopt;
       rest_.remove_prefix(end);
       unit.factor = *number;
-      return unit;
+      return annotation() ? std::optional(unit) : std::nullopt;
     }
     const auto atom = simple_unit();
     if (!atom || !multiply(unit, *atom, exponent()) || !annotation()) return std::nullopt;
@@ -286,9 +174,10 @@ class UnitParser {
       if (atom == nullptr || !atom->metric) continue;
       auto unit = value_of(*atom);
       if (!unit) return std::nullopt;
-      const auto factor = Decimal::multiply(unit->factor, power_of_ten(prefix.exponent));
+      Decimal& target = unit->scale == Scale::linear ? unit->factor : unit->prefix;
+      const auto factor = Decimal::multiply(target, *Decimal::parse(prefix.factor));
       if (!factor) return std::nullopt;
-      unit->factor = *factor;
+      target = *factor;
       return unit;
     }
     return std::nullopt;
@@ -301,16 +190,22 @@ class UnitParser {
       unit.dimension[place] = 1;
       return unit;
     }
-    if (atom.number.empty()) {
+    if (atom.scale == Scale::arbitrary) {
       unit.arbitrary = atom.code == "[IU]" ? std::string_view("[iU]") : atom.code;
       unit.arbitrary_power = 1;
       return unit;
     }
     unit.factor = *Decimal::parse(atom.number);
-    if (atom.unit.empty()) return unit;
+    if (atom.unit.empty()) return scaled(unit, atom);
     if (depth_ > 32) return std::nullopt;
     const auto inner = UnitParser(atom.unit, depth_ + 1).run();
     if (!inner || !multiply(unit, *inner, 1)) return std::nullopt;
+    return scaled(unit, atom);
+  }
+
+  static Unit scaled(Unit unit, const Atom& atom) {
+    unit.scale = atom.scale;
+    if (atom.scale != Scale::linear) unit.arbitrary = atom.code;
     return unit;
   }
 
@@ -319,7 +214,128 @@ class UnitParser {
   bool annotated_ = false;
 };
 
+/// Functions of floating point, told with as many digits as hold.
+std::optional<Decimal> of_double(double value) {
+  const auto exact = std::isfinite(value) ? Decimal::from_double(value) : std::nullopt;
+  if (!exact || exact->is_zero()) return exact;
+  const int lead = static_cast<int>(std::floor(std::log10(std::fabs(value))));
+  return exact->rounded(std::clamp(13 - lead, 0, 300)).normalised();
+}
+
+const Decimal& kelvin_of_ice() {
+  static const Decimal kIce = *Decimal::parse("273.15");
+  return kIce;
+}
+const Decimal& fahrenheit_of_zero() {
+  static const Decimal kZero = *Decimal::parse("459.67");
+  return kZero;
+}
+
+double homeopathic_base(Scale scale) {
+  switch (scale) {
+    case Scale::homeopathic_c:
+      return 100;
+    case Scale::homeopathic_m:
+      return 1000;
+    case Scale::homeopathic_q:
+      return 50'000;
+    default:
+      return 10;
+  }
+}
+
+/// A value of the scale as one of the plain unit below it.
+std::optional<Decimal> to_plain(Scale scale, const Decimal& value) {
+  const double x = value.to_double();
+  switch (scale) {
+    case Scale::celsius:
+      return Decimal::add(value, kelvin_of_ice());
+    case Scale::fahrenheit: {
+      const auto rankine = Decimal::add(value, fahrenheit_of_zero());
+      const auto five = rankine ? Decimal::multiply(*rankine, Decimal(5)) : std::nullopt;
+      return five ? Decimal::divide(*five, Decimal(9)) : std::nullopt;
+    }
+    case Scale::reaumur: {
+      const auto celsius = Decimal::multiply(value, *Decimal::parse("1.25"));
+      return celsius ? Decimal::add(*celsius, kelvin_of_ice()) : std::nullopt;
+    }
+    case Scale::ln:
+      return of_double(std::exp(x));
+    case Scale::lg:
+      return of_double(std::pow(10, x));
+    case Scale::lg_times_2:
+      return of_double(std::pow(10, x / 2));
+    case Scale::ld:
+      return of_double(std::exp2(x));
+    case Scale::square_root:
+      return Decimal::multiply(value, value);
+    case Scale::tan_times_100:
+      return of_double(std::atan(x / 100));
+    case Scale::linear:
+    case Scale::arbitrary:
+      return value;
+    default:
+      return of_double(std::pow(homeopathic_base(scale), -x));
+  }
+}
+
+/// The other way; nothing where a logarithm has none.
+std::optional<Decimal> from_plain(Scale scale, const Decimal& value) {
+  const double x = value.to_double();
+  switch (scale) {
+    case Scale::celsius:
+      return Decimal::subtract(value, kelvin_of_ice());
+    case Scale::fahrenheit: {
+      const auto nine = Decimal::multiply(value, Decimal(9));
+      const auto rankine = nine ? Decimal::divide(*nine, Decimal(5)) : std::nullopt;
+      return rankine ? Decimal::subtract(*rankine, fahrenheit_of_zero()) : std::nullopt;
+    }
+    case Scale::reaumur: {
+      const auto celsius = Decimal::subtract(value, kelvin_of_ice());
+      return celsius ? Decimal::multiply(*celsius, *Decimal::parse("0.8")) : std::nullopt;
+    }
+    case Scale::ln:
+      return of_double(std::log(x));
+    case Scale::lg:
+      return of_double(std::log10(x));
+    case Scale::lg_times_2:
+      return of_double(2 * std::log10(x));
+    case Scale::ld:
+      return of_double(std::log2(x));
+    case Scale::square_root:
+      return of_double(std::sqrt(x));
+    case Scale::tan_times_100:
+      return of_double(100 * std::tan(x));
+    case Scale::linear:
+    case Scale::arbitrary:
+      return value;
+    default:
+      return of_double(-std::log(x) / std::log(homeopathic_base(scale)));
+  }
+}
+
 }  // namespace
+
+std::optional<Decimal> convert(const Decimal& value, const Unit& from, const Unit& to) {
+  if (!from.measures_the_same(to)) return std::nullopt;
+  std::optional<Decimal> plain = value;
+  if (from.scale != Scale::linear) {
+    plain = Decimal::multiply(value, from.prefix);
+    if (plain) plain = to_plain(from.scale, *plain);
+  }
+  if (plain) plain = Decimal::multiply(*plain, from.factor);
+  if (plain) plain = Decimal::divide(*plain, to.factor);
+  if (!plain || to.scale == Scale::linear) return plain;
+  plain = from_plain(to.scale, *plain);
+  return plain ? Decimal::divide(*plain, to.prefix) : std::nullopt;
+}
+
+std::optional<Decimal> in_base_units(const Decimal& value, const Unit& unit) {
+  Unit base = unit;
+  base.factor = Decimal(1);
+  base.scale = Scale::linear;
+  return convert(value, unit, base);
+}
 
 std::optional<Unit> parse_ucum(std::string_view code) {
   if (code.empty() || code.size() > 128) return std::nullopt;

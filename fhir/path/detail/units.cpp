@@ -55,12 +55,35 @@ std::optional<Decimal> convert(const Decimal& value, std::string_view from, bool
   if (from_calendar || to_calendar) return std::nullopt;
   const auto x = parse_ucum(from);
   const auto y = parse_ucum(to);
-  if (!x || !y || !x->measures_the_same(*y)) return std::nullopt;
-  const auto product = Decimal::multiply(value, x->factor);
-  return product ? Decimal::divide(*product, y->factor) : std::nullopt;
+  return x && y ? convert(value, *x, *y) : std::nullopt;
+}
+
+bool is_linear(std::string_view unit, bool calendar) {
+  if (calendar) return true;
+  const auto parsed = parse_ucum(unit);
+  return !parsed || parsed->scale == Scale::linear;
+}
+
+std::optional<std::pair<Decimal, Decimal>> both_linear(const Decimal& a, std::string_view a_unit,
+                                                       const Decimal& b, std::string_view b_unit) {
+  if (a_unit == b_unit) return std::nullopt;
+  const auto x = parse_ucum(a_unit);
+  const auto y = parse_ucum(b_unit);
+  if (!x || !y || (x->scale == Scale::linear && y->scale == Scale::linear)) return std::nullopt;
+  if (!x->measures_the_same(*y)) return std::nullopt;
+  const auto left = in_base_units(a, *x);
+  const auto right = in_base_units(b, *y);
+  if (!left || !right) return std::nullopt;
+  return std::pair(*left, *right);
 }
 
 bool comparable(std::string_view a, bool a_calendar, std::string_view b, bool b_calendar) {
+  if (a == b && a_calendar == b_calendar) return true;
+  if (!a_calendar && !b_calendar) {
+    const auto x = parse_ucum(a);
+    const auto y = parse_ucum(b);
+    if (x && y && x->measures_the_same(*y)) return true;
+  }
   return convert(Decimal(1), a, a_calendar, b, b_calendar, true).has_value();
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fhir/core/decimal.h"
 
@@ -14,6 +15,14 @@ namespace concord::path::detail {
 /// both; a calendar month or year converts to its like only, to UCUM's "mo" and "a" when `loosely`.
 std::optional<Decimal> convert(const Decimal& value, std::string_view from, bool from_calendar,
                                std::string_view to, bool to_calendar, bool loosely = false);
+
+/// False for units with an offset or a logarithm, whose values cannot be added in other units.
+bool is_linear(std::string_view unit, bool calendar);
+
+/// Two values of unlike UCUM units that measure the same, one of which is not linear, told in their
+/// base units: a higher pH is a lower concentration. Nothing for others.
+std::optional<std::pair<Decimal, Decimal>> both_linear(const Decimal& a, std::string_view a_unit,
+                                                       const Decimal& b, std::string_view b_unit);
 
 /// Whether two units measure the same kind of thing.
 bool comparable(std::string_view a, bool a_calendar, std::string_view b, bool b_calendar);

@@ -86,13 +86,18 @@ Result<Collection> fn_not(EvalContext& context, const Collection& input, Args) {
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "empty", .handler = &fn_empty, .returns = Returns::boolean, .pure = true},
+    {.name = "empty",
+     .handler = &fn_empty,
+     .returns = Returns::boolean,
+     .pure = true,
+     .presence = Presence::none},
     {.name = "exists",
      .max = 1,
      .lazy = true,
      .handler = &fn_exists,
      .returns = Returns::boolean,
-     .takes_criteria = true},
+     .takes_criteria = true,
+     .presence = Presence::any},
     {.name = "all",
      .min = 1,
      .max = 1,

@@ -52,6 +52,26 @@ Result<Collection> fn_repeat(EvalContext& context, const Collection& input, Args
   return all;
 }
 
+/// repeatAll(projection): as repeat(), repeats kept; a circle ends when the budget is spent. Draft
+/// of FHIRPath 3.0.
+Result<Collection> fn_repeat_all(EvalContext& context, const Collection& input, Args args) {
+  Collection all;
+  std::vector<Value> open(input.begin(), input.end());
+  std::vector<Value> next;
+  while (!open.empty()) {
+    std::size_t index = 0;
+    for (const Value& item : open) {
+      CONCORD_ASSIGN(const Collection found, context.call(args.lambda(0), item, index++));
+      next.insert(next.end(), found.begin(), found.end());
+      if (!all.add_all(context, found)) return context.failure();
+    }
+    if (!context.spend(open.size())) return context.failure();
+    open.swap(next);
+    next.clear();
+  }
+  return all;
+}
+
 /// sort([key, …]): by the items or by keys, each descending with a minus in front; items
 /// without a key come first either way. Draft of FHIRPath 3.0.
 Result<Collection> fn_sort(EvalContext& context, const Collection& input, Args args) {
@@ -116,6 +136,7 @@ constexpr FunctionRow kRows[] = {
      .handler = &fn_select,
      .returns = Returns::argument},
     {.name = "repeat", .min = 1, .max = 1, .lazy = true, .handler = &fn_repeat},
+    {.name = "repeatAll", .min = 1, .max = 1, .lazy = true, .handler = &fn_repeat_all},
     {.name = "sort", .max = 8, .lazy = true, .handler = &fn_sort, .returns = Returns::input},
 };
 

@@ -118,6 +118,7 @@ constexpr FunctionRow row(std::string_view name, Handler handler, Returns return
           .handler = handler,
           .returns = returns,
           .accepts = Accepts::number,
+          .argument = Accepts::number,
           .pure = true};
 }
 

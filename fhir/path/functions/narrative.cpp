@@ -76,7 +76,12 @@ Result<std::optional<Findings>> examine(EvalContext& context, const Collection& 
   if (!context.spend(text->size() / 8)) return context.failure();
   Findings found;
   tree::Symbols own_names;
-  const auto read = xml::read(without_named_characters(*text), own_names);
+  std::string markup = without_named_characters(*text);
+  // A text that is no div is checked as what stands in one.
+  if (!markup.starts_with("<div")) {
+    markup = "<div xmlns=\"http://www.w3.org/1999/xhtml\">" + markup + "</div>";
+  }
+  const auto read = xml::read(std::move(markup), own_names);
   if (!read) return std::optional(Findings{false, false});
   const tree::Document& document = *read;
   const tree::Node* at = &document.root();

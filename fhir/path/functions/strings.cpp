@@ -185,20 +185,22 @@ Result<Collection> fn_join(EvalContext& context, const Collection& input, Args a
 }
 
 constexpr FunctionRow row(std::string_view name, Handler handler, Returns returns,
-                          std::uint8_t min = 0, std::uint8_t max = 0) {
+                          std::uint8_t min = 0, std::uint8_t max = 0,
+                          Accepts argument = Accepts::string) {
   return {.name = name,
           .min = min,
           .max = max,
           .handler = handler,
           .returns = returns,
           .accepts = Accepts::string,
+          .argument = argument,
           .pure = true};
 }
 
 constexpr FunctionRow kRows[] = {
     row("indexOf", &fn_index_of, Returns::integer, 1, 1),
     row("lastIndexOf", &fn_last_index_of, Returns::integer, 1, 1),
-    row("substring", &fn_substring, Returns::string, 1, 2),
+    row("substring", &fn_substring, Returns::string, 1, 2, Accepts::number),
     row("startsWith", &fn_test<&starts_with>, Returns::boolean, 1, 1),
     row("endsWith", &fn_test<&ends_with>, Returns::boolean, 1, 1),
     row("contains", &fn_test<&contains>, Returns::boolean, 1, 1),

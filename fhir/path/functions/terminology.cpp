@@ -109,7 +109,12 @@ Result<Collection> fn_service(EvalContext& context, const Collection& input, Arg
 }
 
 constexpr FunctionRow kRows[] = {
-    {.name = "memberOf", .min = 1, .max = 1, .handler = &fn_member_of, .returns = Returns::boolean},
+    {.name = "memberOf",
+     .min = 1,
+     .max = 1,
+     .handler = &fn_member_of,
+     .returns = Returns::boolean,
+     .argument = Accepts::string},
     {.name = "subsumes",
      .min = 1,
      .max = 4,

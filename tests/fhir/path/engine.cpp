@@ -48,8 +48,9 @@ tree::Document resource(std::string text) {
 }
 
 std::vector<std::string> printed(EvalContext& context, const Collection& items) {
-  constexpr std::string_view kTags[] = {"node", "boolean",   "integer", "decimal",  "string",
-                                        "date", "date_time", "time",    "quantity", "type_info"};
+  constexpr std::string_view kTags[] = {"node",     "boolean",   "integer",     "decimal",
+                                        "string",   "date",      "date_time",   "time",
+                                        "quantity", "type_info", "long_integer"};
   std::vector<std::string> lines;
   for (const Value& item : items) {
     if (item.is_node()) {
