@@ -32,14 +32,17 @@ CollectingEvents::CollectingEvents(tree::Document& document, const MendedText& t
 // -------------------------------------------------------------------------------------
 
 bool CollectingEvents::key(std::string_view name, std::size_t offset) {
-  if (next_odd_ < odd_.size()) tell(offset, false);
-  if (skipped_ > 0) return true;
+  if (skipped_ > 0) {
+    if (next_odd_ < odd_.size()) tell(offset, false);
+    return true;
+  }
   Frame& frame = frames_.back();
   frame.member = name;
   frame.member_offset = offset;
   frame.existing = frame.last = nullptr;
   frame.in_array = frame.companion = frame.is_type = frame.passed_over = false;
   ++frame.members;
+  if (next_odd_ < odd_.size()) tell(offset, false);
   if (frames_.size() >= document_.limits().max_depth) {
     return stop("Error_parsing_JSON_",
                 "nested deeper than " + std::to_string(document_.limits().max_depth) + " levels",
@@ -223,6 +226,7 @@ bool CollectingEvents::begin_object(std::size_t offset) {
     findings_.add(std::move(odd));
     forget_twin(frame);
   }
+  ++frame.array_size;
   Node* node = append(frame, Kind::element, offset);
   return node != nullptr && open(*node, offset, false);
 }

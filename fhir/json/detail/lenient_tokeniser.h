@@ -16,17 +16,17 @@ struct Comment {
 
 /// Notes each comment on the way: RapidJSON skips white space before and after it.
 struct CommentStream : Stream {
-  CommentStream(char* text, std::vector<Comment>& found) : Stream(text), comments(found) {}
+  CommentStream(char* text, std::vector<Comment>& found) : Stream(text), comments(&found) {}
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  std::vector<Comment>& comments;
+  std::vector<Comment>* comments;
   std::size_t open = kNone;
 };
 
 /// Found by RapidJSON's reader in place of its own.
 inline void SkipWhitespace(CommentStream& stream) {
   if (stream.open != CommentStream::kNone) {
-    stream.comments.push_back({stream.open, stream.Tell()});
+    stream.comments->push_back({stream.open, stream.Tell()});
     stream.open = CommentStream::kNone;
   }
   SkipWhitespace(static_cast<Stream&>(stream));
@@ -44,3 +44,13 @@ TokenError tokenise_leniently(char* text, std::size_t size, Events& events,
 }
 
 }  // namespace concord::json::detail
+
+RAPIDJSON_NAMESPACE_BEGIN
+
+/// In place, RapidJSON finds the begin of a number in the stream its own copy left behind.
+template <>
+struct StreamTraits<concord::json::detail::CommentStream> {
+  enum { copyOptimization = 1 };
+};
+
+RAPIDJSON_NAMESPACE_END

@@ -199,6 +199,7 @@ bool Shapes::unknown(Node& node, const Type& parent) {
   if (xml_) {
     report(kUndefinedElement, "structure",
            "undefined element '" + name + "' in " + std::string(parent.label()), owner, name);
+    place(node);
   } else if (parent.is_primitive() && name == "value") {
     // The value of a primitive where only its id and extensions may stand. It is not lost.
     report("ILLEGAL_PROPERTY", "invalid", "the property 'value' is invalid", owner, name);
@@ -214,6 +215,7 @@ bool Shapes::unknown(Node& node, const Type& parent) {
            "unrecognised property '" + (companion ? "_" + name : name) + "' in " +
                std::string(parent.label()),
            owner, name);
+    place(node);
   }
   return false;
 }
@@ -378,8 +380,16 @@ void Shapes::report(std::string_view id, std::string_view issue_type, std::strin
   finding.text = std::move(text);
   finding.offset = node.source_offset() == Node::kNoOffset ? 0 : node.source_offset();
   finding.member = member;
-  if (!findings_.full()) finding.path = document_.path(node);
+  added_ = !findings_.full();
+  if (added_) finding.path = document_.path(node);
   findings_.add(std::move(finding));
+}
+
+/// The last finding stands at a node other than the one its path names.
+void Shapes::place(const Node& node) {
+  if (added_) {
+    findings_.kept().back().offset = node.source_offset();
+  }
 }
 
 /// What the reader said of a member that goes with a better word. What is wrong with the text as

@@ -49,6 +49,7 @@ class Shapes {
 
   void report(std::string_view id, std::string_view issue_type, std::string text, const Node& node,
               std::string_view member = {}, Severity severity = Severity::error);
+  void place(const Node& node);
   void forget(const Node& owner, std::string_view member);
 
   tree::Document& document_;
@@ -56,6 +57,7 @@ class Shapes {
   tree::SyntaxFindings& findings_;
   tree::Builder builder_;
   bool xml_;
+  bool added_ = false;  ///< the finding reported last was kept
   std::vector<std::pair<Node*, const Type*>> open_;
 };
 
