@@ -168,7 +168,16 @@ Result<List<pack::TypeRef>> PackWriter::State::type_refs(const View& definition,
     }
     const auto code_at = text(row.code), written_at = text(written),
                versioning = text(row.versioning);
-    const auto profiles_at = texts(row.profiles), targets = texts(row.targets),
+    // A profile may be one element of a definition: "url#Composition.section:codeA".
+    Offsets<flatbuffers::String> named;
+    for (const View& at : row.profiles) {
+      std::string canonical(at.text());
+      if (const View part = at.extension("elementdefinition-profile-element")) {
+        canonical.append("#").append(part.text());
+      }
+      named.push_back(text(canonical));
+    }
+    const auto profiles_at = list(named), targets = texts(row.targets),
                aggregation = texts(row.aggregation);
     made.push_back(pack::CreateTypeRef(out, code_at, written_at, profiles_at, targets, aggregation,
                                        versioning));

@@ -60,9 +60,15 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
 Result<tree::Document> read_resource(std::string text, const tree::Symbols& symbols) {
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && text[first] == '<'
-             ? xml::read_fhir(std::move(text), symbols, kLimits)
-             : json::read(std::move(text), symbols, kLimits);
+  if (first == std::string::npos || text[first] != '<') {
+    return json::read(std::move(text), symbols, kLimits);
+  }
+  auto document = xml::read_fhir(text, symbols, kLimits);
+  if (document || document.error().code != ErrorCode::invalid) return document;
+  // Definitions are published with xsi:schemaLocation and the like: what can be read is kept.
+  tree::Reading reading = xml::read_fhir_collecting(std::move(text), symbols, kLimits);
+  if (!reading.document) return document;
+  return *std::move(reading.document);
 }
 
 const Entry* Registry::Store::add(Entry entry, std::uint32_t package, Stored stored) {

@@ -31,6 +31,25 @@ std::string_view rest_base(std::string_view full_url) {
                                                     : full_url.substr(0, type + 1);
 }
 
+/// The resource of that type and id among Parameters and their parts.
+const Node* in_parameters(const Document& document, const Node& from, std::string_view reference) {
+  for (const Node& child : from.children()) {
+    const std::string_view name = document.name(child);
+    if (name == "resource" && child.is(Flag::resource)) {
+      const Node* id = member(document, child, "id");
+      const std::string_view type = document.text(child.type());
+      if (id != nullptr && reference.size() == type.size() + 1 + id->text().size() &&
+          reference.starts_with(type) && reference[type.size()] == '/' &&
+          reference.ends_with(id->text())) {
+        return &child;
+      }
+    } else if (name == "parameter" || name == "part") {
+      if (const Node* found = in_parameters(document, child, reference)) return found;
+    }
+  }
+  return nullptr;
+}
+
 bool is_absolute(std::string_view reference) {
   const std::size_t end = reference.find_first_of(":/?#");
   return end != std::string_view::npos && reference[end] == ':';
@@ -84,6 +103,11 @@ std::optional<Target> Context::resolve(std::string_view reference, const Node& f
     if (bundle == nullptr) break;
     if (document_->name(*entry) == "entry" && document_->text(bundle->type()) == "Bundle") {
       if (auto found = in_bundle(reference, *entry, *bundle)) return found;
+    }
+    if (document_->text(bundle->type()) == "Parameters") {
+      if (const Node* found = in_parameters(*document_, *bundle, reference)) {
+        return Target{document_, found, Target::How::bundled};
+      }
     }
     at = bundle;
   }

@@ -5,6 +5,7 @@
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
+#include "fhir/packages/registry.h"
 #include "fhir/validate/formats.h"
 #include "fhir/xml/reader.h"
 
@@ -69,14 +70,23 @@ const tree::Document* FileNeighbours::find(std::string_view reference) const {
   if (known == nullptr || !known->is_resource() || !is_id(id)) return nullptr;
   const std::lock_guard lock(reading_);
   if (const auto at = known_.find(name); at != known_.end()) return at->second.get();
+  if (registry_ != nullptr) {
+    for (const packages::Entry* entry : registry_->all(type)) {
+      if (entry->id != id) continue;
+      auto document = registry_->document(*entry);
+      if (document) return *document;
+    }
+  }
   if (folder_.empty() || known_.size() > kMostRead) return nullptr;
   known_.emplace(name, nullptr);  // looked for once
   return read_file(type, id);
 }
 
 const tree::Document* FileNeighbours::read_file(std::string_view type, std::string_view id) const {
-  for (const char* suffix : {".json", ".xml"}) {
-    const std::filesystem::path file = folder_ / (lower(type) + "-" + lower(id) + suffix);
+  const std::string typed = lower(type) + "-" + lower(id), bare = lower(id);
+  for (const auto& [stem, suffix] : {std::pair(typed, ".json"), std::pair(typed, ".xml"),
+                                     std::pair(bare, ".json"), std::pair(bare, ".xml")}) {
+    const std::filesystem::path file = folder_ / (stem + suffix);
     std::error_code failed;
     const auto size = std::filesystem::file_size(file, failed);
     if (failed || size > max_bytes_) continue;

@@ -25,6 +25,9 @@ class FileNeighbours final : public Neighbours {
   /// Adds a resource by its type and id. False when the text is no resource, or has no id.
   bool add(std::string text);
 
+  /// Adds every resource of a registry that has an id. It must outlive this object.
+  void add(const packages::Registry* registry) { registry_ = registry; }
+
   const tree::Document* find(std::string_view reference) const override;
 
  private:
@@ -33,6 +36,7 @@ class FileNeighbours final : public Neighbours {
   const definitions::Definitions& definitions_;
   std::filesystem::path folder_;
   std::size_t max_bytes_;
+  const packages::Registry* registry_ = nullptr;
   mutable std::mutex reading_;
   mutable std::map<std::string, std::unique_ptr<tree::Document>, std::less<>> known_;
 };

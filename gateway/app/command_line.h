@@ -17,6 +17,7 @@ struct Streams {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool terminal = false;  ///< a person reads `out` as it comes
 };
 
 /// Exit statuses of every command.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <unordered_set>
 
 #include "fhir/validate/binding.h"
 #include "fhir/validate/detail/engine.h"
@@ -133,6 +134,48 @@ class ReferenceRule final : public Rule {
   std::deque<Row> rows_;
 };
 
+/// Element ids are unique within a resource. The snapshot of a StructureDefinition repeats those of
+/// its differential.
+class ElementIds final : public Rule {
+ public:
+  std::string_view id() const override { return "element-ids"; }
+  void prepare(const definitions::Definitions& definitions) override {
+    id_ = definitions.symbols().find("id");
+  }
+  void compile(const Type& type, Plan& plan) override {
+    if (type.is_resource()) plan.on_node(&check, this);
+  }
+
+ private:
+  static void check(const void* data, const Node& resource, Context& context) {
+    const Symbol id = static_cast<const ElementIds*>(data)->id_;
+    const tree::Document& document = context.document();
+    std::unordered_set<std::string_view> seen;
+    const Node* at = resource.first_child();
+    while (at != nullptr) {
+      const Node* own = at->kind() == tree::Kind::element || at->first_child() != nullptr
+                            ? at->child(id)
+                            : nullptr;
+      const bool inner = at->is(tree::Flag::resource);
+      if (own != nullptr && !inner && !own->text().empty() && !seen.insert(own->text()).second) {
+        context.error("DUPLICATE_ID", "business-rule", *at, "another element has the same id");
+      }
+      if (document.name(*at) == "snapshot" &&
+          document.text(resource.type()) == "StructureDefinition") {
+        seen.clear();
+      }
+      if (at->first_child() != nullptr && !inner) {
+        at = at->first_child();
+        continue;
+      }
+      while (at != &resource && at->next_sibling() == nullptr) at = at->parent();
+      at = at == &resource ? nullptr : at->next_sibling();
+    }
+  }
+
+  Symbol id_ = Symbol::kNone;
+};
+
 /// Notes what profiles look at once the base pass is over.
 class Notes final : public Rule {
  public:
@@ -158,6 +201,7 @@ std::vector<std::unique_ptr<Rule>> base_rules(const Plans& plans) {
   rules.push_back(std::make_unique<InvariantRule>(plans));
   rules.push_back(std::make_unique<BindingRule>());
   rules.push_back(std::make_unique<ReferenceRule>());
+  rules.push_back(std::make_unique<ElementIds>());
   rules.push_back(std::make_unique<Notes>());
   return rules;
 }

@@ -151,14 +151,16 @@ void Engine::mark_bad_nodes() {
   }
 }
 
-void Engine::profile(const ProfilePlan& profile, const Node& node) {
+/// A node against a profile, or against the one element `part` of it.
+void Engine::profile(const ProfilePlan& profile, const Node& node, const ElementPlan* part) {
   if (depth_ >= kDeepestProfiles || !spend()) return;
-  const Pair pair{&profile, &node};
+  const ElementPlan& from = part != nullptr ? *part : *profile.root;
+  const Pair pair{&from, &node};
   if (trials_ == 0 && !done_.insert(pair).second) return;
   if (!running_.insert(pair).second) return;  // in progress: assumed to hold
   ++depth_;
   const void* origin = std::exchange(context_.origin_, &profile);
-  element(*profile.root, node, profile);
+  element(from, node, profile);
   context_.origin_ = origin;
   --depth_;
   running_.erase(pair);
@@ -166,7 +168,7 @@ void Engine::profile(const ProfilePlan& profile, const Node& node) {
 
 bool Engine::conforms_to(const ProfilePlan& plan, const Document& document, const Node& node,
                          std::size_t* errors) {
-  const Pair pair{&plan, &node};
+  const Pair pair{plan.root.get(), &node};
   if (errors == nullptr) {
     if (const auto known = conformed_.find(pair); known != conformed_.end()) return known->second;
   }

@@ -63,7 +63,7 @@ class Engine {
   void claimed_profiles(const Node& resource);
   void resource_profile(const ProfilePlan& profile, const Node& resource);
   void drop_counted_twice();
-  void profile(const ProfilePlan& profile, const Node& node);
+  void profile(const ProfilePlan& profile, const Node& node, const ElementPlan* part = nullptr);
   bool conforms_to(const ProfilePlan& profile, const tree::Document& document, const Node& node,
                    std::size_t* errors = nullptr);
   std::vector<Context::Finding> trial(const std::function<void()>& run);
@@ -78,6 +78,7 @@ class Engine {
   void cardinality(const ElementPlan& plan, std::uint32_t count, const Node& node, bool slice,
                    bool problem);
   void value_rule(const ElementPlan& plan, const Node& node);
+  void quantity_rule(const ElementPlan& plan, std::string_view bound, bool least, const Node& node);
 
   // slices.cpp
   std::size_t choose(const detail::Group& group, const Node& node, std::size_t position,

@@ -145,6 +145,9 @@ struct ElementPlan {
   bool visit = false;                    ///< a node must be looked at
 };
 
+/// The element of that id at or below `plan`; null when there is none.
+const ElementPlan* element_named(const ElementPlan& plan, std::string_view id);
+
 /// A StructureDefinition.
 struct ProfilePlan {
   const pack::StructureDefinition* definition = nullptr;

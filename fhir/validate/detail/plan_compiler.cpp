@@ -42,6 +42,18 @@ int Children::find(Symbol name) const noexcept {
   return at == by_name.end() || at->first != name ? -1 : at->second;
 }
 
+const ElementPlan* element_named(const ElementPlan& plan, std::string_view id) {
+  if (plan.id == id) return &plan;
+  if (plan.children == nullptr) return nullptr;
+  for (const Group& group : plan.children->groups) {
+    if (const ElementPlan* found = element_named(*group.plan, id)) return found;
+    for (const Slice& slice : group.slices) {
+      if (const ElementPlan* found = element_named(*slice.plan, id)) return found;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<const Type*> core_types(const std::vector<std::string_view>& profiles,
                                     const Definitions& definitions) {
   std::vector<const Type*> types;
@@ -380,7 +392,8 @@ void PlanCompiler::add_slicing(Group& group, const pack::Element& element) {
 
 /// Content references: the element they name, in the same snapshot.
 void PlanCompiler::link(ElementPlan& plan, ProfilePlan& profile) {
-  if (!plan.content_reference.empty()) {
+  // In a profile they mean R4's own element, which the base pass has checked.
+  if (plan.content_reference.starts_with('#') && !profile.definition->constraint()) {
     const std::string_view reference = plan.content_reference;
     const std::string_view path = reference.substr(reference.find('#') + 1);
     ElementPlan* at = profile.root.get();

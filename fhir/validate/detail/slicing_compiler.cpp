@@ -58,6 +58,15 @@ void SlicingCompiler::fill(Group& group, Slice& slice, std::size_t number) {
   slice.broken = slice.broken || !any;
 }
 
+/// The element a profile of a type means: its root, or the element named behind "#".
+const ElementPlan* SlicingCompiler::profiled(std::string_view canonical) {
+  const std::size_t hash = canonical.find('#');
+  const ProfilePlan* plan = profile(canonical.substr(0, hash));
+  if (plan == nullptr) return nullptr;
+  return hash == std::string_view::npos ? plan->root.get()
+                                        : element_named(*plan->root, canonical.substr(hash + 1));
+}
+
 const ProfilePlan* SlicingCompiler::profile(std::string_view canonical) {
   const auto found = find_definition(compiler_.plans_.parts(), canonical, profile_.entry);
   if (!found) return nullptr;
@@ -97,10 +106,9 @@ SlicingCompiler::Criteria SlicingCompiler::child(const Criteria& from, const Ste
   for (const TypePlan& type : plan.types) {
     if (from.only_type != nullptr && type.type != from.only_type) continue;
     for (const std::string_view canonical : type.profiles) {
-      const ProfilePlan* other = depth > kDeepest ? nullptr : profile(canonical);
-      if (other == nullptr) continue;
       Criteria root;
-      root.plan = other->root.get();
+      root.plan = depth > kDeepest ? nullptr : profiled(canonical);
+      if (root.plan == nullptr) continue;
       if (Criteria found = child(root, step, depth + 1)) return found;
     }
   }
@@ -142,6 +150,7 @@ SlicingCompiler::Criteria SlicingCompiler::walk(Criteria from, const std::vector
               const bool named =
                   !types.empty() && !types[0].profiles.empty() &&
                   types[0].profiles[0].substr(0, types[0].profiles[0].find('|')) == step.text;
+              // Of a slice and one within it the inner one says more.
               if (named || slice.plan->slice_name == step.text) next.plan = slice.plan.get();
             }
           }
@@ -180,9 +189,9 @@ bool SlicingCompiler::add(const Group& group, const Discriminator& discriminator
   std::vector<Criteria> candidates{walk(own, steps, 0, end, 0)};
   for (const TypePlan& type : slice.plan->types) {
     for (const std::string_view canonical : type.profiles) {
-      if (const ProfilePlan* other = profile(canonical)) {
-        Criteria root;
-        root.plan = other->root.get();
+      Criteria root;
+      root.plan = profiled(canonical);
+      if (root.plan != nullptr) {
         candidates.push_back(walk(root, steps, 0, end, 1));
       } else if (steps.size() == 1 && steps[0].text == "url" && type.code == "Extension") {
         // An extension nobody defines is still known by its url.
@@ -275,11 +284,13 @@ bool SlicingCompiler::add_type(const Discriminator& discriminator, const Criteri
     }
     // "valueQuantity" as a path of its own says its type by its name.
     if (!criteria.plan->is_choice && condition.types.size() > 1) {
-      std::erase_if(condition.types, [&](const Type* type) {
-        std::string_view name = criteria.plan->name;
-        return name.size() < type->text().size() ||
-               name.substr(name.size() - type->text().size() + 1) != type->text().substr(1);
-      });
+      std::vector<const Type*> named;
+      for (const Type* type : condition.types) {
+        if (std::string_view(criteria.plan->name).ends_with(type->text().substr(1))) {
+          named.push_back(type);
+        }
+      }
+      if (!named.empty()) condition.types = std::move(named);
     }
   } else {
     for (const auto& type : criteria.base->types) condition.types.push_back(type.type);

@@ -39,6 +39,7 @@ class SlicingCompiler {
                 int depth);
   Criteria child(const Criteria& from, const Step& step, int depth);
   const ProfilePlan* profile(std::string_view canonical);
+  const ElementPlan* profiled(std::string_view canonical);
 
   PlanCompiler& compiler_;
   const ProfilePlan& profile_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fhir/core/decimal.h"
+#include "fhir/json/reader.h"
 #include "fhir/validate/detail/engine.h"
 
 namespace concord::validate {
@@ -43,8 +44,40 @@ std::optional<int> compared(std::string_view a, std::string_view b, std::string_
 
 }  // namespace
 
+/// A Quantity against a bound in the same unit; other units cannot be compared without their table.
+void Engine::quantity_rule(const ElementPlan& plan, std::string_view bound, bool least,
+                           const Node& node) {
+  const definitions::Type* type = definitions_.type(node.type());
+  if (bound.empty() || type == nullptr || type->child(value_).element == nullptr) return;
+  const auto limit = json::read_plain(std::string(bound), definitions_.symbols());
+  if (!limit) return;
+  const tree::Symbol code = definitions_.symbols().find("code");
+  const auto text = [](const Node& of, tree::Symbol name) {
+    const Node* at = of.child(name);
+    return at == nullptr ? std::string_view{} : at->text();
+  };
+  const auto value = Decimal::parse(text(node, value_));
+  const auto wanted = Decimal::parse(text(limit->root(), value_));
+  if (!value || !wanted || text(node, system_) != text(limit->root(), system_) ||
+      text(node, code) != text(limit->root(), code)) {
+    return;
+  }
+  if (least ? *value < *wanted : *wanted < *value) {
+    context_.error(least ? "TYPE_SPECIFIC_CHECKS_DT_QTY_MIN_VALUE_WRONG"
+                         : "TYPE_SPECIFIC_CHECKS_DT_QTY_MAX_VALUE_WRONG",
+                   "invalid", node,
+                   std::string(least ? "is below" : "is above") +
+                       " what the profile allows (from " + plan.profile->label + ")");
+  }
+}
+
 void Engine::value_rule(const ElementPlan& plan, const Node& node) {
   const ValueRule& rule = *plan.value;
+  if (rule.min_type == "Quantity" || rule.max_type == "Quantity") {
+    quantity_rule(plan, rule.min_value, true, node);
+    quantity_rule(plan, rule.max_value, false, node);
+    return;
+  }
   if (!node.has_value() || node.text().empty()) return;
   const std::string said = " (from " + plan.profile->label + ")";
   const std::string_view text = node.text();

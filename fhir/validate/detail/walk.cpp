@@ -80,7 +80,7 @@ void Engine::element(const ElementPlan& plan, const Node& node, const ProfilePla
   if (!spend()) return;
   const TypePlan* type = nullptr;
   const bool root = &plan == profile.root.get();
-  if (!root && !type_of(plan, node, type)) return;
+  if (!root && !node.is(Flag::resource) && !type_of(plan, node, type)) return;
   for (const auto& exemplar : plan.exemplars) fixed(plan, exemplar, node);
   if (plan.value) value_rule(plan, node);
   if (plan.binding && context_.terminology() != nullptr)
@@ -88,7 +88,7 @@ void Engine::element(const ElementPlan& plan, const Node& node, const ProfilePla
   for (const auto* rule : plan.invariants) invariant(*rule, node);
   const bool is_reference = type != nullptr && type->code == "Reference";
   if (plan.targets && is_reference) reference(*plan.targets, node, plan.profile->label);
-  if (type != nullptr && node.is(Flag::resource)) {
+  if (!root && node.is(Flag::resource)) {
     contained_resource(plan, node);
   } else if (type != nullptr && !type->profiles.empty()) {
     type_profiles(plan, *type, node);
@@ -117,7 +117,13 @@ void Engine::type_profiles(const ElementPlan& plan, const TypePlan& type, const 
                      "is bound to an unknown profile: " + std::string(canonical));
       return;
     }
-    profile(*other, node);
+    const std::size_t hash = canonical.find('#');
+    const ElementPlan* part = nullptr;
+    if (hash != std::string_view::npos) {
+      part = element_named(*other->root, canonical.substr(hash + 1));
+      if (part == nullptr) return;
+    }
+    profile(*other, node, part);
     return;
   }
   // Several: one must fit.
@@ -317,13 +323,13 @@ void Engine::cardinality(const ElementPlan& plan, std::uint32_t count, const Nod
     context_.error(id, "structure", node,
                    needs + "needs at least " + std::to_string(plan.min) + ", has " +
                        std::to_string(count) + from(plan),
-                   name);
+                   name, plan.id);
   }
   if (count > plan.max) {
     context_.error("Validation_VAL_Profile_Maximum", "structure", node,
                    needs + "allows at most " + std::to_string(plan.max) + ", has " +
                        std::to_string(count) + from(plan),
-                   name);
+                   name, plan.id);
   }
 }
 

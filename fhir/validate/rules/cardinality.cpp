@@ -16,7 +16,8 @@ using definitions::Element;
 using definitions::Type;
 using tree::Node;
 
-constexpr std::string_view kId = "cardinality";
+constexpr std::string_view kMinimum = "Validation_VAL_Profile_Minimum";
+constexpr std::string_view kMaximum = "Validation_VAL_Profile_Maximum";
 
 constexpr std::uint32_t kMany = 255;  // where counts end
 
@@ -31,7 +32,7 @@ struct Bounds {
 
 class Cardinality final : public Rule {
  public:
-  std::string_view id() const override { return kId; }
+  std::string_view id() const override { return "cardinality"; }
   Runs runs() const override { return Runs::always; }
 
   void compile(const Type& type, Plan& plan) override {
@@ -86,11 +87,13 @@ class Cardinality final : public Rule {
                     Context& context) {
     const std::string_view name = context.definitions().symbols().text(element.name);
     if (count < element.min) {
-      context.error(kId, "required", node, "needs at least " + std::to_string(element.min), name);
+      context.error(kMinimum, "required", node, "needs at least " + std::to_string(element.min),
+                    name);
     } else if (element.is_choice) {
-      context.error(kId, "structure", node, "may stand with one of its types only", name);
+      context.error(kMaximum, "structure", node, "may stand with one of its types only", name);
     } else if (!node.child(element.name)->is(tree::Flag::in_array)) {  // else said by structure
-      context.error(kId, "structure", node, "allows at most " + std::to_string(element.max), name);
+      context.error(kMaximum, "structure", node, "allows at most " + std::to_string(element.max),
+                    name);
     }
   }
 

@@ -68,7 +68,7 @@ TEST(Structure, AChoiceStandsWithOneTypeOnly) {
       findings_of(
           R"({"resourceType": "Patient", "deceasedBoolean": true, "deceasedDateTime": "2020"})"),
       ElementsAre(
-          "error Patient.deceased: may stand with one of its types only [cardinality/structure]"));
+          "error Patient.deceased: may stand with one of its types only [Validation_VAL_Profile_Maximum/structure]"));
 }
 
 TEST(Structure, ArraysStandWhereAnElementMayRepeatAndNowhereElse) {
@@ -118,15 +118,15 @@ TEST(Structure, ResourcesStandWhereResourcesMay) {
 TEST(Cardinality, MissingElementsAreNamedWithTheirParent) {
   EXPECT_THAT(
       issues_of("{\"resourceType\": \"MedicationRequest\",\n\"status\": \"active\"}"),
-      ElementsAre("error 1:1 MedicationRequest.intent: needs at least 1 [cardinality/required]",
-                  "error 1:1 MedicationRequest.medication: needs at least 1 [cardinality/required]",
-                  "error 1:1 MedicationRequest.subject: needs at least 1 [cardinality/required]"));
+      ElementsAre("error 1:1 MedicationRequest.intent: needs at least 1 [Validation_VAL_Profile_Minimum/required]",
+                  "error 1:1 MedicationRequest.medication: needs at least 1 [Validation_VAL_Profile_Minimum/required]",
+                  "error 1:1 MedicationRequest.subject: needs at least 1 [Validation_VAL_Profile_Minimum/required]"));
 }
 
 TEST(Cardinality, RepeatsInXmlAreCounted) {
   EXPECT_THAT(findings_of(R"(<Patient xmlns="http://hl7.org/fhir"><active value="true"/>)"
                           R"(<active value="false"/></Patient>)"),
-              ElementsAre("error Patient.active: allows at most 1 [cardinality/structure]"));
+              ElementsAre("error Patient.active: allows at most 1 [Validation_VAL_Profile_Maximum/structure]"));
 }
 
 TEST(PrimitiveFormat, NamesTheTypeAndNeverTheValue) {
@@ -134,19 +134,19 @@ TEST(PrimitiveFormat, NamesTheTypeAndNeverTheValue) {
       issues_of("{\"resourceType\": \"Patient\",\n \"birthDate\": \"2022-02-30\",\n"
                 " \"multipleBirthInteger\": 1.5, \"id\": \"a_b\"}"),
       ElementsAre(
-          "error 2:2 Patient.birthDate: is not a valid date [primitive-format/value]",
-          "error 3:2 Patient.multipleBirth: is not a valid integer [primitive-format/value]",
-          "error 3:31 Patient.id: is not a valid id [primitive-format/value]"));
+          "error 2:2 Patient.birthDate: is not a valid date [Type_Specific_Checks_DT_Date_Valid/value]",
+          "error 3:2 Patient.multipleBirth: is not a valid integer [Type_Specific_Checks_DT_Integer_Valid/value]",
+          "error 3:31 Patient.id: is not a valid id [Resource_RES_ID_Malformed_Chars/value]"));
 }
 
 TEST(PrimitiveFormat, TextsAreNotEmptyAndWithoutControlCharacters) {
   EXPECT_THAT(
       findings_of(R"({"resourceType": "Patient", "name": [
                   {"text": ""}, {"text": " \n"}, {"text": "a\u0001b"}, {"text": "a\tb\r\nc"}]})"),
-      ElementsAre("error Patient.name[0].text: must not be empty [primitive-format/value]",
-                  "warning Patient.name[1].text: holds white space only [primitive-format/value]",
+      ElementsAre("error Patient.name[0].text: must not be empty [Type_Specific_Checks_DT_Primitive_NotEmpty/value]",
+                  "warning Patient.name[1].text: holds white space only [Type_Specific_Checks_DT_String_WS_ALL/value]",
                   "warning Patient.name[2].text: holds control characters "
-                  "[primitive-format/value]"));
+                  "[UNICODE_XML_BAD_CHARS/value]"));
 }
 
 TEST(PrimitiveFormat, TextsHaveABoundInCharacters) {
@@ -158,7 +158,7 @@ TEST(PrimitiveFormat, TextsHaveABoundInCharacters) {
   EXPECT_THAT(findings_of(patient(accents)), IsEmpty());
   EXPECT_THAT(findings_of(patient(accents + "x")),
               ElementsAre("error Patient.name[0].text: is longer than 1,048,576 characters "
-                          "[primitive-format/too-long]"));
+                          "[Type_Specific_Checks_DT_String_Length/too-long]"));
 }
 
 TEST(RequiredBinding, CodesAreInTheValueSet) {
@@ -210,7 +210,7 @@ TEST(Extension, HasAValueOrExtensions) {
                   "error Patient.extension[1]: may not have both a value and extensions (ext-1) "
                   "[extension/invariant]",
                   "error Patient.extension[2].url: must be an absolute url [extension/value]",
-                  "error Patient.extension[3].url: needs at least 1 [cardinality/required]"));
+                  "error Patient.extension[3].url: needs at least 1 [Validation_VAL_Profile_Minimum/required]"));
 }
 
 TEST(Contained, HaveIdsOfTheirOwnAndContainNothing) {

@@ -187,12 +187,12 @@ TEST_F(CommandLine, TranslateRefusesWithAnOutcomeThatSaysWhereAndWritesNothing) 
 
 TEST_F(CommandLine, ValidateNamesFileLineAndPath) {
   const std::string good = file("good.json", demo_bundle());
-  const Ran valid = run({"validate", good});
+  const Ran valid = run({"validate", "--format", "text", good});
   EXPECT_EQ(valid.status, 0) << valid.out;
   EXPECT_THAT(valid.out, HasSubstr("good.json: valid"));
   const std::string bad =
       file("bad.json", "{\"resourceType\":\"Patient\",\n \"birthDate\":\"2026-02-30\"}");
-  const Ran invalid = run({"validate", good, bad});
+  const Ran invalid = run({"validate", "--format", "text", good, bad});
   EXPECT_EQ(invalid.status, 1);
   EXPECT_THAT(invalid.out, HasSubstr("bad.json:2:"));
   EXPECT_THAT(invalid.out, HasSubstr("(Patient.birthDate)"));
