@@ -31,14 +31,14 @@ constexpr std::array<std::string_view, 53> kElements{
     "td", "tfoot",   "th",      "thead",   "tr",     "tt",       "ul",  "var"};
 static_assert(is_sorted(kElements));
 
-constexpr std::array<std::string_view, 22> kAttributes{
-    "abbr",  "accesskey", "align", "axis",   "char",  "charoff", "class", "colspan",
-    "dir",   "headers",   "id",    "idref",  "lang",  "rowspan", "scope", "span",
-    "style", "tabindex",  "title", "valign", "width", "xml:lang"};
+constexpr std::array<std::string_view, 21> kAttributes{
+    "abbr",    "accesskey", "align",    "axis",  "char",   "charoff", "class",
+    "colspan", "dir",       "headers",  "id",    "lang",   "rowspan", "scope",
+    "span",    "style",     "tabindex", "title", "valign", "width",   "xml:lang"};
 static_assert(is_sorted(kAttributes));
 
 /// Attributes that may stand on one element only.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 36> kOnOne{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 35> kOnOne{{
     {"a", "charset"},
     {"a", "coords"},
     {"a", "href"},
@@ -74,7 +74,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 36> kOnOne{{
     {"table", "summary"},
     {"table", "width"},
     {"td", "nowrap"},
-    {"th", "nowrap"},
+
 }};
 
 bool is_native_entity(std::string_view name) {

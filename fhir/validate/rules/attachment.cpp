@@ -1,6 +1,9 @@
 // An Attachment's size, hash and data agree, and it holds or names something.
 // Source: hl7.org/fhir/R4/datatypes.html#attachment.
 
+#include <optional>
+#include <string>
+
 #include "fhir/core/digest.h"
 #include "fhir/validate/rules/registry.h"
 
@@ -21,6 +24,14 @@ bool comes_in_fours(std::string_view text) {
              c == '+' || c == '/' || c == '=';
   }
   return count % 4 == 0;
+}
+
+/// The bytes of base64 written strictly: no white space. Nothing when it is not.
+std::optional<std::string> decode(std::string_view text) {
+  if (text.find_first_of(" \t\r\n") != std::string_view::npos) return std::nullopt;
+  auto bytes = base64_decode(text);
+  if (!bytes) return std::nullopt;
+  return *std::move(bytes);
 }
 
 class Attachment final : public Rule {
@@ -48,9 +59,16 @@ class Attachment final : public Rule {
 
   void check(const Node& node, Context& context) const {
     const Node* data = node.child(data_);
-    const Node* url = node.child(url_);
-    if (data != nullptr && data->has_value()) check_data(node, *data, context);
-    if (data == nullptr && url == nullptr && node.child(content_type_) == nullptr &&
+    const Node* hash = node.child(hash_);
+    std::optional<std::string> stated;
+    if (hash != nullptr && hash->has_value()) {
+      stated = decode(hash->text());
+      if (!stated) not_base64("hash", node, context);
+    }
+    if (data != nullptr && data->has_value()) {
+      check_data(node, *data, stated ? &*stated : nullptr, context);
+    }
+    if (data == nullptr && node.child(url_) == nullptr && node.child(content_type_) == nullptr &&
         node.child(language_) == nullptr) {
       context.warning("TYPE_SPECIFIC_CHECKS_DT_ATT_NO_CONTENT", "structure", node,
                       "Attachments have data and/or url, or else SHOULD have either contentType "
@@ -58,13 +76,17 @@ class Attachment final : public Rule {
     }
   }
 
-  void check_data(const Node& node, const Node& data, Context& context) const {
-    const auto bytes = base64_decode(data.text());
+  static void not_base64(std::string_view name, const Node& node, Context& context) {
+    context.error(
+        "TYPE_SPECIFIC_CHECKS_DT_ATT_B64_DECODE_FAIL", "structure", node,
+        "The base64 content in the " + std::string(name) + " element is not valid base64");
+  }
+
+  void check_data(const Node& node, const Node& data, const std::string* hash,
+                  Context& context) const {
+    const auto bytes = decode(data.text());
     if (!bytes) {
-      if (comes_in_fours(data.text())) {
-        context.error("TYPE_SPECIFIC_CHECKS_DT_ATT_B64_DECODE_FAIL", "structure", node,
-                      "The base64 content in the data element is not valid base64");
-      }
+      if (comes_in_fours(data.text())) not_base64("data", node, context);
       return;
     }
     const Node* size = node.child(size_);
@@ -73,13 +95,10 @@ class Attachment final : public Rule {
                     "Stated Attachment Size does not match actual attachment size " +
                         std::to_string(bytes->size()));
     }
-    const Node* hash = node.child(hash_);
-    if (hash == nullptr || !hash->has_value()) return;
-    const auto stated = base64_decode(hash->text());
+    if (hash == nullptr) return;
     const auto actual = sha1(*bytes);
-    if (stated &&
-        *stated != std::string_view(reinterpret_cast<const char*>(actual.data()), actual.size())) {
-      context.error("TYPE_SPECIFIC_CHECKS_DT_ATT_HASH_CORRECT", "structure", node,
+    if (*hash != std::string_view(reinterpret_cast<const char*>(actual.data()), actual.size())) {
+      context.error("TYPE_SPECIFIC_CHECKS_DT_ATT_HASH_MISMATCH", "structure", node,
                     "Stated Attachment hash is not the SHA-1 hash of the data");
     }
   }

@@ -92,7 +92,7 @@ class BundleContent final : public Rule {
     for (const Node* at = bundle.child(link_); at != nullptr; at = at->next_same()) {
       const std::string_view relation = value_of(*at, relation_);
       if (relation.empty()) continue;
-      const bool paging = is_one_of(relation, {"first", "previous", "prev", "next", "last"});
+      const bool paging = is_one_of(relation, {"first", "previous", "next", "last"});
       if (paging && !is_list) {
         context.error("BUNDLE_LINK_SEARCH_PROHIBITED", "invalid", *at,
                       "The link relationship type '" + std::string(relation) +

@@ -2,12 +2,14 @@
 // there that no link leads to. Source: hl7.org/fhir/R4/documents.html#bundle, messaging.html.
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "fhir/validate/bundle_index.h"
 #include "fhir/validate/rules/registry.h"
-#include "fhir/xml/xhtml.h"
 
 namespace concord::validate {
 
@@ -16,7 +18,6 @@ namespace {
 using tree::Node;
 using tree::Symbol;
 
-constexpr std::size_t kMostNarrativeNodes = 200'000;
 constexpr int kMostSections = 100;  // one inside the other
 
 class DocumentBundle final : public Rule {
@@ -26,8 +27,15 @@ class DocumentBundle final : public Rule {
   void prepare(const definitions::Definitions& definitions) override {
     const auto& symbols = definitions.symbols();
     reference_type_ = symbols.find("Reference");
-    xhtml_type_ = symbols.find("xhtml");
-    uri_ = definitions.type("uri");
+    bundle_type_ = symbols.find("Bundle");
+    extension_type_ = symbols.find("Extension");
+    uri_type_ = symbols.find("uri");
+    url_type_ = url_ = symbols.find("url");
+    system_ = symbols.find("system");
+    endpoint_ = symbols.find("endpoint");
+    address_ = symbols.find("address");
+    link_ = symbols.find("link");
+    relation_ = symbols.find("relation");
     reference_ = symbols.find("reference");
     subject_ = symbols.find("subject");
     author_ = symbols.find("author");
@@ -66,123 +74,71 @@ class DocumentBundle final : public Rule {
                     "No resource on first entry");
       return;
     }
+    Links links(*this, index, is_message, context);
     if (is_message) {
-      check_message(index, first, context);
+      check_message(first, links, context);
     } else {
-      check_document(index, first, context);
+      check_document(first, links, context);
     }
-    Links(*this, index, is_message, context).check();
+    links.check();
   }
 
-  // ---- the first entry -----------------------------------------------------------------------
-
-  void check_message(const BundleIndex& index, const BundleEntry& first, Context& context) const {
-    if (first.type != "MessageHeader") {
-      context.error("Validation_BUNDLE_Message", "invalid", *first.resource,
-                    "The first entry in a message must be a MessageHeader");
-      return;
-    }
-    check_each(*first.resource, focus_, "MessageHeader Data", index, first, context);
-  }
-
-  void check_document(const BundleIndex& index, const BundleEntry& first, Context& context) const {
-    if (first.type != "Composition") {
-      context.error("Bundle_BUNDLE_Entry_Document", "invalid", *first.resource,
-                    "The first entry in a document must be a composition");
-      return;
-    }
-    const Node& composition = *first.resource;
-    check_each(composition, subject_, "Composition.subject", index, first, context);
-    check_each(composition, author_, "Composition.author", index, first, context);
-    check_each(composition, encounter_, "Composition.encounter", index, first, context);
-    check_each(composition, custodian_, "Composition.custodian", index, first, context);
-    for (const Node* at = composition.child(attester_); at != nullptr; at = at->next_same()) {
-      check_each(*at, party_, "Composition.attester.party", index, first, context);
-    }
-    for (const Node* at = composition.child(event_); at != nullptr; at = at->next_same()) {
-      check_each(*at, detail_, "Composition.event.detail", index, first, context);
-    }
-    check_sections(composition, index, first, kMostSections, context);
-  }
-
-  void check_sections(const Node& parent, const BundleIndex& index, const BundleEntry& first,
-                      int deeper, Context& context) const {
-    if (deeper == 0) return;
-    for (const Node* at = parent.child(section_); at != nullptr; at = at->next_same()) {
-      check_each(*at, author_, "Section.author", index, first, context);
-      check_each(*at, focus_, "Section.focus", index, first, context);
-      check_each(*at, entry_, "Section Entry", index, first, context);
-      check_sections(*at, index, first, deeper - 1, context);
-    }
-  }
-
-  /// Each Reference of that name leads to an entry.
-  void check_each(const Node& parent, Symbol name, std::string_view label, const BundleIndex& index,
-                  const BundleEntry& from, Context& context) const {
-    for (const Node* at = parent.child(name); at != nullptr; at = at->next_same()) {
-      const Node* value = at->child(reference_);
-      if (value == nullptr || value->text().empty() || value->text().starts_with('#')) continue;
-      if (resolve(value->text(), from, index, context.definitions()) != nullptr) continue;
-      const std::string_view plain = split_reference(value->text()).plain;
-      const std::size_t slash = plain.find('/');
-      const bool near =
-          !is_absolute_url(plain) && slash != std::string_view::npos &&
-          !index.with_type_and_id(plain.substr(0, slash), plain.substr(slash + 1)).empty();
-      if (near) {
-        context.error("BUNDLE_BUNDLE_ENTRY_NOTFOUND_CANNOT", "invalid", *at,
-                      "Can't find the target in the bundle (" + std::string(label) +
-                          "). Note that there is a resource in the bundle with the same type and "
-                          "id, but it does not match because of the fullUrl based rules around "
-                          "matching relative references");
-      } else {
-        context.error("Bundle_BUNDLE_Entry_NotFound", "not-found", *at,
-                      "Can't find the target in the bundle (" + std::string(label) + ")");
-      }
-    }
-  }
-
-  /// The entry a reference leads to: absolute ones by fullUrl; relative ones where the fullUrl of
-  /// the entry they stand in says type and id of its resource, so that its base is known.
-  static const BundleEntry* resolve(std::string_view reference, const BundleEntry& from,
-                                    const BundleIndex& index,
-                                    const definitions::Definitions& definitions) {
-    const SplitReference split = split_reference(reference);
-    std::string url;
-    if (is_absolute_url(split.plain)) {
-      url = split.plain;
-    } else {
-      if (!is_restful_url(from.full_url, definitions)) return nullptr;
-      const std::string tail = std::string(from.type) + "/" + std::string(from.id);
-      if (from.id.empty() || !from.full_url.ends_with("/" + tail)) return nullptr;
-      url = from.full_url.substr(0, from.full_url.size() - tail.size());
-      url += split.plain;
-    }
-    constexpr std::size_t kMostLooked = 64;
-    std::size_t looked = 0;
-    for (const std::uint32_t i : index.with_url(url)) {
-      const BundleEntry& entry = index.entries()[i];
-      if (entry.resource == nullptr || ++looked > kMostLooked) continue;
-      if (split.version.empty() || entry.version == split.version) return &entry;
-    }
-    return nullptr;
-  }
-
-  // ---- reachability --------------------------------------------------------------------------
+  // ---- where references lead, and what no reference leads to ---------------------------------
 
   class Links {
    public:
     Links(const DocumentBundle& rule, const BundleIndex& index, bool is_message, Context& context)
         : rule_(rule), index_(index), is_message_(is_message), context_(context) {}
 
+    /// The entry a reference leads to: absolute ones by fullUrl; relative ones where the fullUrl of
+    /// the entry they stand in says type and id of its resource, so that its base is known. Null
+    /// with a finding, one for each source, when there is none or more than one; `must`: then it is
+    /// an error in any case.
+    const BundleEntry* follow(std::string_view reference, const BundleEntry& from,
+                              const Node& source, bool must) {
+      const SplitReference split = split_reference(reference);
+      if (is_absolute_url(split.plain)) {
+        if (const auto found = with_url(split.plain, split.version); found.count > 0) {
+          return one_of(found, source);
+        }
+        if (!may_be_elsewhere(split.plain)) not_found(source, must);
+        return nullptr;
+      }
+      const std::string url = absolute(split.plain, from);
+      const auto found = url.empty() ? nameless() : with_url(url, split.version);
+      if (found.count > 0) return one_of(found, source);
+      const std::size_t slash = split.plain.find('/');
+      if (slash == std::string_view::npos) return nullptr;
+      const std::string_view type = split.plain.substr(0, slash);
+      const auto* known = type.empty() ? nullptr : context_.definitions().type(type);
+      if (known == nullptr || !known->is_resource()) return nullptr;
+      const std::string_view rest = split.plain.substr(slash + 1);
+      if (index_.with_type_and_id(type, rest.substr(0, rest.find('/'))).empty()) {
+        not_found(source, must);
+      } else if (is_first(source)) {
+        context_.error(url.empty() ? "BUNDLE_BUNDLE_ENTRY_NOTFOUND_CANNOT"
+                                   : "BUNDLE_BUNDLE_ENTRY_NOTFOUND_APPARENT",
+                       "invalid", source,
+                       "Can't find the target in the bundle. Note that there is a resource in the "
+                       "bundle with the same type and id, but it does not match because of the "
+                       "fullUrl based rules around matching relative references");
+      }
+      return nullptr;
+    }
+
     void check() {
       const auto entries = index_.entries();
       targets_.resize(entries.size());
       sources_.resize(entries.size());
       reached_.resize(entries.size());
+      const BundleEntry* first = nullptr;
       for (const BundleEntry& entry : entries) {
-        if (entry.resource != nullptr) find_links(entry);
+        if (entry.resource == nullptr) continue;
+        if (first == nullptr) first = &entry;
+        find_links(entry);
       }
-      reach(0);
+      if (first != nullptr) reach(first->index);
+      reach_stylesheets();
       take_reverse();
       for (const BundleEntry& entry : entries) {
         if (entry.resource == nullptr || reached_[entry.index]) continue;
@@ -200,6 +156,100 @@ class DocumentBundle final : public Rule {
     }
 
    private:
+    struct Matches {
+      const BundleEntry* first = nullptr;
+      std::size_t count = 0;  ///< 2: or more
+    };
+
+    Matches with_url(std::string_view url, std::string_view version) const {
+      constexpr std::size_t kMostLooked = 64;
+      Matches found;
+      std::size_t looked = 0;
+      for (const std::uint32_t i : index_.with_url(url)) {
+        const BundleEntry& entry = index_.entries()[i];
+        if (++looked > kMostLooked || found.count == 2) break;
+        if (!version.empty() && entry.version != version) continue;
+        if (found.count++ == 0) found.first = &entry;
+      }
+      return found;
+    }
+
+    /// Entries without fullUrl: where a relative reference has no base, the only one is taken.
+    Matches nameless() {
+      if (!nameless_) {
+        nameless_.emplace();
+        for (const BundleEntry& entry : index_.entries()) {
+          if (!entry.full_url.empty()) continue;
+          if (nameless_->count < 2 && nameless_->count++ == 0) nameless_->first = &entry;
+        }
+      }
+      return *nameless_;
+    }
+
+    std::string absolute(std::string_view plain, const BundleEntry& from) const {
+      if (from.id.empty() || !is_restful_url(from.full_url, context_.definitions())) return {};
+      const std::string tail = std::string(from.type) + "/" + std::string(from.id);
+      if (!from.full_url.ends_with(tail)) return {};
+      std::string url(from.full_url.substr(0, from.full_url.size() - tail.size()));
+      url += plain;
+      return url;
+    }
+
+    /// Definitions are not expected to travel with what uses them.
+    bool may_be_elsewhere(std::string_view url) const {
+      if (!is_restful_url(url, context_.definitions())) return false;
+      constexpr std::array<std::string_view, 29> kCanonical{"ActivityDefinition",
+                                                            "CapabilityStatement",
+                                                            "ChargeItemDefinition",
+                                                            "CodeSystem",
+                                                            "CompartmentDefinition",
+                                                            "ConceptMap",
+                                                            "EffectEvidenceSynthesis",
+                                                            "EventDefinition",
+                                                            "Evidence",
+                                                            "EvidenceVariable",
+                                                            "ExampleScenario",
+                                                            "GraphDefinition",
+                                                            "ImplementationGuide",
+                                                            "Library",
+                                                            "Measure",
+                                                            "MessageDefinition",
+                                                            "NamingSystem",
+                                                            "OperationDefinition",
+                                                            "PlanDefinition",
+                                                            "Questionnaire",
+                                                            "ResearchDefinition",
+                                                            "ResearchElementDefinition",
+                                                            "RiskEvidenceSynthesis",
+                                                            "SearchParameter",
+                                                            "StructureDefinition",
+                                                            "StructureMap",
+                                                            "TerminologyCapabilities",
+                                                            "TestScript",
+                                                            "ValueSet"};
+      const std::string_view path = url.substr(0, url.rfind('/'));
+      return std::binary_search(kCanonical.begin(), kCanonical.end(),
+                                path.substr(path.rfind('/') + 1));
+    }
+
+    bool is_first(const Node& source) { return said_.insert(&source).second; }
+
+    void not_found(const Node& source, bool must) {
+      if (!is_first(source)) return;
+      context_.report(must ? Severity::error : Severity::information,
+                      "Bundle_BUNDLE_Entry_NotFound", "not-found", source,
+                      "Can't find the target in the bundle");
+    }
+
+    const BundleEntry* one_of(const Matches& found, const Node& source) {
+      if (found.count == 1) return found.first;
+      if (is_first(source)) {
+        context_.error("BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE", "invalid", source,
+                       "Found multiple matches for the reference in the bundle");
+      }
+      return nullptr;
+    }
+
     void find_links(const BundleEntry& entry) {
       std::vector<const Node*> open{entry.resource};
       while (!open.empty()) {
@@ -207,55 +257,28 @@ class DocumentBundle final : public Rule {
         open.pop_back();
         if (node->type() == rule_.reference_type_) {
           const Node* value = node->child(rule_.reference_);
-          if (value != nullptr) note(value->text(), entry, *node);
+          if (value != nullptr) link(value->text(), entry, *node);
         }
         for (const Node& child : node->children()) {
-          if (child.first_child() != nullptr) open.push_back(&child);
-          if (child.type() == rule_.xhtml_type_) {
-            find_narrative_links(child, entry);
-          } else if (child.has_value() && child.name() != rule_.reference_) {
-            const auto* type = context_.definitions().type(child.type());
-            if (type != nullptr && type->is(*rule_.uri_)) note(child.text(), entry, child);
+          if (child.has_value() && rule_.is_link(child, *node)) link(child.text(), entry, child);
+          if (child.first_child() != nullptr && child.type() != rule_.bundle_type_) {
+            open.push_back(&child);
           }
         }
       }
     }
 
-    void find_narrative_links(const Node& div, const BundleEntry& entry) {
-      if (div.text().find("href") == std::string_view::npos &&
-          div.text().find("src") == std::string_view::npos) {
-        return;
-      }
-      tree::Limits limits = context_.document().limits();
-      limits.max_nodes = kMostNarrativeNodes;
-      const auto narrative = xml::read_xhtml(div.text(), limits);
-      if (!narrative) return;
-      for (const xml::XhtmlNode& node : narrative->nodes()) {
-        if (node.name == "a") link(narrative->attribute(node, "href"), entry);
-        if (node.name == "img") link(narrative->attribute(node, "src"), entry);
-      }
-    }
-
-    bool link(std::string_view reference, const BundleEntry& entry) {
-      if (reference.empty() || reference.starts_with('#')) return true;
-      const BundleEntry* target = resolve(reference, entry, index_, context_.definitions());
-      if (target == nullptr) return false;
-      if (target != &entry) {
-        targets_[entry.index].push_back(target->index);
-        sources_[target->index].push_back(entry.index);
-      }
-      return true;
-    }
-
-    void note(std::string_view reference, const BundleEntry& entry, const Node& node) {
-      if (link(reference, entry) || node.type() != rule_.reference_type_) return;
-      if (!reference.starts_with("urn:uuid:") && !reference.starts_with("urn:oid:")) return;
-      context_.information("Bundle_BUNDLE_Entry_NotFound", "not-found", node,
-                           "Can't find the target in the bundle");
+    void link(std::string_view reference, const BundleEntry& entry, const Node& source) {
+      if (reference.empty() || reference.starts_with('#')) return;
+      const BundleEntry* target = follow(reference, entry, source, false);
+      if (target == nullptr || target == &entry || target->resource == nullptr) return;
+      targets_[entry.index].push_back(target->index);
+      sources_[target->index].push_back(entry.index);
     }
 
     /// Everything links lead to from one entry.
     void reach(std::uint32_t from) {
+      if (reached_[from]) return;
       std::vector<std::uint32_t> open{from};
       reached_[from] = true;
       newly_.push_back(from);
@@ -268,6 +291,21 @@ class DocumentBundle final : public Rule {
           newly_.push_back(target);
           open.push_back(target);
         }
+      }
+    }
+
+    /// A stylesheet is linked to from the Bundle itself.
+    void reach_stylesheets() {
+      for (const Node* at = index_.bundle().child(rule_.link_); at != nullptr;
+           at = at->next_same()) {
+        const Node* relation = at->child(rule_.relation_);
+        const Node* url = at->child(rule_.url_);
+        if (relation == nullptr || url == nullptr || relation->text() != "stylesheet") continue;
+        const std::size_t slash = url->text().find('/');
+        if (slash == std::string_view::npos) continue;
+        const auto found =
+            index_.with_type_and_id(url->text().substr(0, slash), url->text().substr(slash + 1));
+        if (!found.empty()) reach(found.front());
       }
     }
 
@@ -292,7 +330,7 @@ class DocumentBundle final : public Rule {
                              "Check that this is meant to be included (needed to process the "
                              "message)");
       } else {
-        context_.warning("BUNDLE_BUNDLE_ENTRY_REVERSE_R4", "informational", *entry.node,
+        context_.warning("BUNDLE_BUNDLE_ENTRY_REVERSE_R4", "invalid", *entry.node,
                          "Entry isn't reachable by traversing forwards from the Composition, and "
                          "isn't a Provenance");
       }
@@ -302,13 +340,70 @@ class DocumentBundle final : public Rule {
     const BundleIndex& index_;
     bool is_message_;
     Context& context_;
+    std::optional<Matches> nameless_;
+    std::unordered_set<const Node*> said_;
     std::vector<std::vector<std::uint32_t>> targets_, sources_;
     std::vector<bool> reached_;
     std::vector<std::uint32_t> newly_;
   };
 
-  const definitions::Type* uri_ = nullptr;
-  Symbol reference_type_, xhtml_type_, reference_, subject_, author_, encounter_, custodian_,
+  /// Urls that may lead to an entry: not those that name systems, profiles or places.
+  bool is_link(const Node& node, const Node& parent) const {
+    if (node.type() != uri_type_ && node.type() != url_type_) return false;
+    if (node.name() == system_ || node.name() == endpoint_) return false;
+    return !(node.name() == url_ && parent.type() == extension_type_) && node.name() != address_;
+  }
+
+  // ---- the first entry -----------------------------------------------------------------------
+
+  void check_message(const BundleEntry& first, Links& links, Context& context) const {
+    if (first.type != "MessageHeader") {
+      context.error("Validation_BUNDLE_Message", "invalid", *first.resource,
+                    "The first entry in a message must be a MessageHeader");
+      return;
+    }
+    check_each(*first.resource, focus_, links, first);
+  }
+
+  void check_document(const BundleEntry& first, Links& links, Context& context) const {
+    if (first.type != "Composition") {
+      context.error("Bundle_BUNDLE_Entry_Document", "invalid", *first.resource,
+                    "The first entry in a document must be a composition");
+      return;
+    }
+    const Node& composition = *first.resource;
+    for (const Symbol name : {subject_, author_, encounter_, custodian_}) {
+      check_each(composition, name, links, first);
+    }
+    for (const Node* at = composition.child(attester_); at != nullptr; at = at->next_same()) {
+      check_each(*at, party_, links, first);
+    }
+    for (const Node* at = composition.child(event_); at != nullptr; at = at->next_same()) {
+      check_each(*at, detail_, links, first);
+    }
+    check_sections(composition, links, first, kMostSections);
+  }
+
+  void check_sections(const Node& parent, Links& links, const BundleEntry& first,
+                      int deeper) const {
+    if (deeper == 0) return;
+    for (const Node* at = parent.child(section_); at != nullptr; at = at->next_same()) {
+      for (const Symbol name : {author_, focus_, entry_}) check_each(*at, name, links, first);
+      check_sections(*at, links, first, deeper - 1);
+    }
+  }
+
+  /// Each Reference of that name leads to an entry.
+  void check_each(const Node& parent, Symbol name, Links& links, const BundleEntry& from) const {
+    for (const Node* at = parent.child(name); at != nullptr; at = at->next_same()) {
+      const Node* value = at->child(reference_);
+      if (value == nullptr || value->text().empty() || value->text().starts_with('#')) continue;
+      links.follow(value->text(), from, *at, true);
+    }
+  }
+
+  Symbol reference_type_, bundle_type_, extension_type_, uri_type_, url_type_, system_, endpoint_,
+      address_, url_, link_, relation_, reference_, subject_, author_, encounter_, custodian_,
       attester_, party_, event_, detail_, section_, focus_, entry_;
 };
 

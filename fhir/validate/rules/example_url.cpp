@@ -2,6 +2,7 @@
 // Source: RFC 2606, option `examples` of the reference validator.
 
 #include <array>
+#include <string>
 
 #include "fhir/validate/rules/registry.h"
 
@@ -12,22 +13,18 @@ namespace {
 using definitions::Type;
 using tree::Node;
 
-/// Whether the host of an url is one of the domains for examples, or below one.
+/// Whether an url or object identifier is one of those kept for examples.
 bool is_example(std::string_view url) {
-  const std::size_t start = url.find("://");
-  if (start == std::string_view::npos) return false;
-  std::string_view host = url.substr(start + 3);
-  host = host.substr(0, host.find_first_of("/:?#|"));
-  constexpr std::array<std::string_view, 5> kDomains{"example.org", "example.com", "example.net",
-                                                     "acme.com", "acme.org"};
+  constexpr std::array<std::string_view, 5> kDomains{"example.org", "acme.com", "acme.org",
+                                                     "example.com", "example.net"};
   for (const std::string_view domain : kDomains) {
-    if (host == domain) return true;
-    if (host.size() > domain.size() && host.ends_with(domain) &&
-        host[host.size() - domain.size() - 1] == '.') {
+    const std::size_t at = url.find(domain);
+    if (at == std::string_view::npos) continue;
+    if (url.ends_with(domain) || url.find(std::string(domain) + '/') != std::string_view::npos) {
       return true;
     }
   }
-  return false;
+  return url.starts_with("urn:oid:1.3.6.1.4.1.32473.") || url.starts_with("urn:oid:2.999.");
 }
 
 class ExampleUrl final : public Rule {
@@ -36,19 +33,27 @@ class ExampleUrl final : public Rule {
 
   void prepare(const definitions::Definitions& definitions) override {
     uri_ = definitions.type("uri");
+    extension_ = definitions.symbols().find("Extension");
+    url_ = definitions.symbols().find("url");
   }
   void compile(const Type& type, Plan& plan) override {
-    if (type.is_primitive() && type.is(*uri_)) plan.on_node(&check);
+    if (type.is_primitive() && type.is(*uri_)) plan.on_node(&check, this);
   }
 
  private:
-  static void check(const void*, const Node& node, Context& context) {
+  static void check(const void* data, const Node& node, Context& context) {
     if (context.options().allow_examples || !node.has_value() || !is_example(node.text())) return;
+    const auto& rule = *static_cast<const ExampleUrl*>(data);
+    // What an extension holds is for its definition to judge.
+    const Node* parent = node.parent();
+    if (parent != nullptr && parent->type() == rule.extension_ && node.name() != rule.url_) return;
     context.error("TYPE_SPECIFIC_CHECKS_DT_URL_EXAMPLE", "invalid", node,
                   "Example URLs are not allowed in this context");
   }
 
   const Type* uri_ = nullptr;
+  tree::Symbol extension_ = tree::Symbol::kNone;
+  tree::Symbol url_ = tree::Symbol::kNone;
 };
 
 }  // namespace

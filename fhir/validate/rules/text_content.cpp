@@ -44,40 +44,22 @@ bool has_html_tags(std::string_view text) {
   return false;
 }
 
-/// Where markdown holds what looks like a tag of HTML, outside code; npos where it does not.
-/// "<http://…>" and "<a@b>" are links of markdown itself.
-std::size_t html_in_markdown(std::string_view text) {
-  bool in_fence = false;
-  for (std::size_t line = 0; line < text.size();) {
-    const std::size_t end = std::min(text.find('\n', line), text.size());
-    std::string_view content = text.substr(line, end - line);
-    const std::size_t indent = std::min(content.find_first_not_of(' '), content.size());
-    const std::string_view stripped = content.substr(indent);
-    if (indent < 4 && (stripped.starts_with("```") || stripped.starts_with("~~~"))) {
-      in_fence = !in_fence;
-      line = end + 1;
-      continue;
+/// Whether markdown holds a tag of HTML that is not escaped, or a comment, declaration or
+/// instruction.
+bool has_html_in_markdown(std::string_view text) {
+  for (std::size_t at = text.find('<'); at != std::string_view::npos; at = text.find('<', at + 1)) {
+    std::size_t name = at + 1;
+    if (name < text.size() && (text[name] == '!' || text[name] == '?')) return true;
+    if (at > 0 && text[at - 1] == '\\') continue;
+    if (name < text.size() && text[name] == '/') ++name;
+    if (name >= text.size() || !is_letter(text[name])) continue;
+    while (name < text.size() && (is_letter(text[name]) || text[name] == '-' ||
+                                  (text[name] >= '0' && text[name] <= '9'))) {
+      ++name;
     }
-    bool in_code = in_fence || indent >= 4;
-    for (std::size_t i = 0; i < content.size() && !in_fence && indent < 4; ++i) {
-      if (content[i] == '\\') {
-        ++i;
-        continue;
-      }
-      if (content[i] == '`') in_code = !in_code;
-      if (in_code || content[i] != '<' || i + 1 >= content.size()) continue;
-      std::size_t name = i + 1;
-      if (content[name] == '/' || content[name] == '!') ++name;
-      if (name >= content.size() || !(is_letter(content[name]) || content[name] == '-')) continue;
-      const std::size_t stop = content.find_first_of(" >:@", name);
-      if (stop != std::string_view::npos && (content[stop] == ':' || content[stop] == '@')) {
-        continue;
-      }
-      return line + i;
-    }
-    line = end + 1;
+    if (name < text.size() && (text[name] == '>' || is_space(text[name]))) return true;
   }
-  return std::string_view::npos;
+  return false;
 }
 
 /// What is wrong with the characters that turn the direction of writing: none, or an opening
@@ -133,8 +115,7 @@ class TextContent final : public Rule {
  private:
   static void check_markdown(const void*, const Node& node, Context& context) {
     check(node, true, context);
-    if (!node.has_value() || node.text().find('<') == std::string_view::npos) return;
-    if (html_in_markdown(node.text()) == std::string_view::npos) return;
+    if (!node.has_value() || !has_html_in_markdown(node.text())) return;
     context.report(context.options().no_html_in_markdown ? Severity::error : Severity::warning,
                    "TYPE_SPECIFIC_CHECKS_DT_MARKDOWN_HTML", "invalid", node,
                    "The markdown contains content that appears to be an embedded HTML tag. This "
