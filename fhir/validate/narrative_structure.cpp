@@ -1,9 +1,9 @@
 #include "fhir/validate/narrative_structure.h"
 
-#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace concord::validate {
 
@@ -15,80 +15,44 @@ using xml::XhtmlNode;
 constexpr std::size_t kMostListed = 12;      // names in one finding
 constexpr std::size_t kMostFindings = 1000;  // of one narrative
 
-/// What holds for one element. Names are separated by blanks; empty: anything.
-struct Row {
-  std::string_view name;
-  bool holds_text_only = false;  ///< no block of its own inside
-  bool not_in_itself = false;
-  bool is_empty = false;
-  std::string_view children;  ///< only these, and no text
-  std::string_view parents;
-};
+// Names, separated by blanks.
+constexpr std::string_view kTextOnly =
+    "p h1 h2 h3 h4 h5 h6 pre address a b em i strong small big sub sup code tt dfn q var abbr "
+    "acronym cite bdo kbd samp span caption dd dt";
+constexpr std::string_view kBlocks = "div pre table ul ol";
+constexpr std::string_view kNotInThemselves =
+    "a b em i strong small big sub sup code tt dfn q var abbr acronym cite bdo kbd samp";
+constexpr std::string_view kEmpty = "br img hr area";
 
-constexpr std::array<Row, 46> kRows{{
-    {.name = "a", .holds_text_only = true, .not_in_itself = true},
-    {.name = "abbr", .holds_text_only = true, .not_in_itself = true},
-    {.name = "acronym", .holds_text_only = true, .not_in_itself = true},
-    {.name = "address", .holds_text_only = true},
-    {.name = "area", .is_empty = true},
-    {.name = "b", .holds_text_only = true, .not_in_itself = true},
-    {.name = "bdo", .holds_text_only = true, .not_in_itself = true},
-    {.name = "big", .holds_text_only = true, .not_in_itself = true},
-    {.name = "br", .is_empty = true},
-    {.name = "caption", .holds_text_only = true, .parents = "table"},
-    {.name = "cite", .holds_text_only = true, .not_in_itself = true},
-    {.name = "code", .holds_text_only = true, .not_in_itself = true},
-    {.name = "col", .parents = "colgroup table"},
-    {.name = "colgroup", .parents = "table"},
-    {.name = "dd", .holds_text_only = true, .parents = "dl"},
-    {.name = "dfn", .holds_text_only = true, .not_in_itself = true},
-    {.name = "dl", .children = "dd dt"},
-    {.name = "dt", .holds_text_only = true, .parents = "dl"},
-    {.name = "em", .holds_text_only = true, .not_in_itself = true},
-    {.name = "h1", .holds_text_only = true},
-    {.name = "h2", .holds_text_only = true},
-    {.name = "h3", .holds_text_only = true},
-    {.name = "h4", .holds_text_only = true},
-    {.name = "h5", .holds_text_only = true},
-    {.name = "h6", .holds_text_only = true},
-    {.name = "hr", .is_empty = true},
-    {.name = "i", .holds_text_only = true, .not_in_itself = true},
-    {.name = "img", .is_empty = true},
-    {.name = "kbd", .holds_text_only = true, .not_in_itself = true},
-    {.name = "li", .parents = "ul ol"},
-    {.name = "map", .children = "area"},
-    {.name = "ol", .children = "li"},
-    {.name = "p", .holds_text_only = true},
-    {.name = "pre", .holds_text_only = true},
-    {.name = "q", .holds_text_only = true, .not_in_itself = true},
-    {.name = "samp", .holds_text_only = true, .not_in_itself = true},
-    {.name = "small", .holds_text_only = true, .not_in_itself = true},
-    {.name = "span", .holds_text_only = true},
-    {.name = "strong", .holds_text_only = true, .not_in_itself = true},
-    {.name = "sub", .holds_text_only = true, .not_in_itself = true},
-    {.name = "sup", .holds_text_only = true, .not_in_itself = true},
-    {.name = "table", .children = "tbody tr caption thead tfoot col colgroup"},
-    {.name = "td", .parents = "tr thead tfoot"},
-    {.name = "th", .parents = "tr thead tfoot"},
-    {.name = "tr", .children = "td th", .parents = "table thead tfoot tbody"},
-    {.name = "tt", .holds_text_only = true, .not_in_itself = true},
-}};
-constexpr std::array<Row, 4> kMoreRows{{
-    {.name = "tbody", .children = "tr", .parents = "table"},
-    {.name = "tfoot", .children = "tr", .parents = "table"},
-    {.name = "thead", .children = "tr", .parents = "table"},
-    {.name = "ul", .children = "li"},
-}};
+using Pair = std::pair<std::string_view, std::string_view>;
+constexpr std::array<Pair, 9> kChildren{{{"table", "tbody tr caption thead tfoot col colgroup"},
+                                         {"tr", "td th"},
+                                         {"tbody", "tr"},
+                                         {"thead", "tr"},
+                                         {"tfoot", "tr"},
+                                         {"ul", "li"},
+                                         {"ol", "li"},
+                                         {"dl", "dd dt"},
+                                         {"map", "area"}}};
+constexpr std::array<Pair, 12> kParents{{{"tr", "table thead tfoot tbody"},
+                                         {"tbody", "table"},
+                                         {"thead", "table"},
+                                         {"tfoot", "table"},
+                                         {"caption", "table"},
+                                         {"colgroup", "table"},
+                                         {"col", "colgroup table"},
+                                         {"th", "tr thead tfoot"},
+                                         {"td", "tr thead tfoot"},
+                                         {"li", "ul ol"},
+                                         {"dd", "dl"},
+                                         {"dt", "dl"}}};
 
-const Row* row_of(std::string_view name) {
-  const auto at = std::lower_bound(kRows.begin(), kRows.end(), name,
-                                   [](const Row& row, std::string_view n) { return row.name < n; });
-  if (at != kRows.end() && at->name == name) return &*at;
-  for (const Row& row : kMoreRows) {
-    if (row.name == name) return &row;
+template <std::size_t N>
+std::string_view names_for(const std::array<Pair, N>& rows, std::string_view name) {
+  for (const auto& [key, names] : rows) {
+    if (key == name) return names;
   }
-  static constexpr Row kVar{.name = "var", .holds_text_only = true, .not_in_itself = true};
-  return name == "var" ? &kVar : nullptr;
+  return {};
 }
 
 bool has_word(std::string_view words, std::string_view word) {
@@ -128,46 +92,46 @@ class Check {
   void run() {
     const auto nodes = narrative_.nodes();
     for (std::size_t i = 1; i < nodes.size() && found_ < kMostFindings; ++i) {
-      if (!nodes[i].is_element()) continue;
-      if (const Row* row = row_of(nodes[i].name)) check(*row, i);
+      if (nodes[i].is_element()) check(i);
     }
   }
 
  private:
-  void check(const Row& row, std::size_t index) {
+  void check(std::size_t index) {
     const XhtmlNode& node = narrative_.nodes()[index];
     const std::string name(node.name);
-    if (row.holds_text_only) {
-      if (const Names inside = descendants(index, "div pre table ul ol"); !inside.empty()) {
+    if (has_word(kTextOnly, node.name)) {
+      if (const Names inside = descendants(index, kBlocks); !inside.empty()) {
         say("XHTML_XHTML_BLOCK_IN_PARA", node,
             "Found block structures inside a paragraph/text element '" + name +
                 "': " + inside.text());
       }
     }
-    if (row.not_in_itself) {
+    if (has_word(kNotInThemselves, node.name)) {
       if (const Names inside = descendants(index, node.name); !inside.empty()) {
         say("XHTML_XHTML_NO_RECURSION", node,
             "Found an element '" + name + "' inside another: " + inside.text());
       }
     }
-    if (row.is_empty && node.end > index + 1) {
+    if (has_word(kEmpty, node.name) && node.end > index + 1) {
       say("XHTML_XHTML_NO_CHILDREN", node, "Elements of type '" + name + "' cannot have children");
     }
-    if (!row.parents.empty()) {
+    if (const auto parents = names_for(kParents, node.name); !parents.empty()) {
       const std::string_view parent = narrative_.nodes()[node.parent].name;
-      if (!has_word(row.parents, parent)) {
+      if (!has_word(parents, parent)) {
         say("XHTML_XHTML_OUT_OF_PLACE", node,
-            "Elements of type '" + name + "' must be in one of (" + std::string(row.parents) +
+            "Elements of type '" + name + "' must be in one of (" + std::string(parents) +
                 "), not in '" + std::string(parent) + "'");
       }
     }
-    if (row.children.empty()) return;
+    const std::string_view children = names_for(kChildren, node.name);
+    if (children.empty()) return;
     Names other;
     const auto nodes = narrative_.nodes();
     for (std::size_t i = index + 1; i < node.end; i = nodes[i].end) {
       if (!nodes[i].is_element()) {
         other.add("text");
-      } else if (!has_word(row.children, nodes[i].name)) {
+      } else if (!has_word(children, nodes[i].name)) {
         other.add(nodes[i].name);
       }
     }
