@@ -120,11 +120,7 @@ class BundleReferences final : public Rule {
     }
     if (context.options().relative_in_bundle != RelativeInBundle::never &&
         !is_restful_url(entry.full_url, definitions)) {
-      context.information("REFERENCE_REF_REL_UNSOLVEABLE", "informational", node,
-                          "The reference cannot be resolved unless the fullURL is a RESTFul base "
-                          "URL, or a baseURL has been provided and the Bundle is a batch or "
-                          "transaction");
-      return;
+      return;  // it has no base; said where references are resolved
     }
     const std::string target = target_of(entry.full_url, split.plain);
     const BundleEntry* found = find(target, split.version, node, index, context);

@@ -238,8 +238,19 @@ class CanonicalResource final : public Rule {
     const std::string_view url = value_of(parameter, definition_);
     const auto* all = definitions_->pack().search_parameters();
     if (url.empty() || all == nullptr) return;
-    const auto* found = all->LookupByKey(std::string(url).c_str());
-    if (found == nullptr || found->type() == nullptr) return;
+    // In byte order of their urls.
+    flatbuffers::uoffset_t low = 0, high = all->size();
+    while (low < high) {
+      const flatbuffers::uoffset_t middle = low + (high - low) / 2;
+      if (all->Get(middle)->url()->string_view() < url) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    if (low == all->size() || all->Get(low)->url()->string_view() != url) return;
+    const auto* found = all->Get(low);
+    if (found->type() == nullptr) return;
     if (value_of(parameter, type_) == found->type()->string_view()) return;
     context.error("CapabalityStatement_CS_SP_WrongType", "invalid", parameter,
                   "Type mismatch - the SearchParameter has the type " + found->type()->str());

@@ -18,10 +18,9 @@ std::string_view value_of(const Node& node, Symbol name) {
   return found == nullptr ? std::string_view{} : found->text();
 }
 
-/// The libraries of a measure.
+/// The libraries of a measure that are loaded.
 struct Libraries {
-  bool declared = false;
-  std::vector<std::string_view> names;  ///< of those that are loaded
+  std::vector<std::string_view> names;
 };
 
 class Measure final : public Rule {
@@ -40,6 +39,7 @@ class Measure final : public Rule {
     expression_ = symbols.find("expression");
     code_ = symbols.find("code");
     name_ = symbols.find("name");
+    supplement_ = symbols.find("supplementalData");
   }
 
   void compile(const definitions::Type& type, Plan& plan) override {
@@ -53,7 +53,6 @@ class Measure final : public Rule {
 
   void check(const Node& measure, Context& context) const {
     Libraries libraries;
-    libraries.declared = measure.child(library_) != nullptr;
     for (const Node* at = measure.child(library_); at != nullptr; at = at->next_same()) {
       const Instance library = find_instance("Library", at->text(), *at, context);
       if (library) {
@@ -68,6 +67,11 @@ class Measure final : public Rule {
       context.warning("MEASURE_M_NO_GROUPS", "required", measure,
                       "A measure should contain at least one group");
       return;
+    }
+    for (const Node* at = measure.child(supplement_); at != nullptr; at = at->next_same()) {
+      if (const Node* criteria = at->child(criteria_)) {
+        check_criteria(*criteria, libraries, context);
+      }
     }
     const bool several = measure.count(group_) > 1;
     for (const Node* at = measure.child(group_); at != nullptr; at = at->next_same()) {
@@ -133,7 +137,6 @@ class Measure final : public Rule {
       return;
     }
     if (libraries.names.empty()) {
-      if (libraries.declared) return;  // said once: they are not here
       context.error("MEASURE_M_CRITERIA_CQL_NO_LIB", "required", criteria,
                     "No CQL libraries found on this Measure");
       return;
@@ -160,7 +163,7 @@ class Measure final : public Rule {
   }
 
   Symbol library_, group_, population_, stratifier_, component_, criteria_, language_, expression_,
-      code_, name_;
+      code_, name_, supplement_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Source: hl7.org/fhir/R4/measurereport.html, measure.html.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> te
 
 struct Names {
   Symbol measure, type, group, population, stratifier, code, coding, system, text, count,
-      subject_results, scoring, score, value, unit, id;
+      subject_results, scoring, score, value, unit, reference;
   explicit Names(const tree::Symbols& symbols)
       : measure(symbols.find("measure")),
         type(symbols.find("type")),
@@ -43,7 +44,7 @@ struct Names {
         score(symbols.find("measureScore")),
         value(symbols.find("value")),
         unit(symbols.find("unit")),
-        id(symbols.find("id")) {}
+        reference(symbols.find("reference")) {}
 };
 
 std::string_view value_of(const Node* node, Symbol name) {
@@ -86,7 +87,7 @@ constexpr Kind kStratifier{"MEASURE_MR_GRP_STRAT_NO_CODE",
                            "MEASURE_MR_GRP_STRAT_MISSING_BY_CODE",
                            "MEASURE_MR_GRP_STRAT_NO_WRONG_CODE",
                            "group stratifier",
-                           true};
+                           false};
 
 /// One report against one measure.
 class Comparison {
@@ -209,16 +210,37 @@ class Comparison {
           false, [](const Node&, const Node&) {});
   }
 
+  /// How many subjects the results name; nothing when lists and groups stand for them.
+  std::optional<std::size_t> subjects_of(const Node& population) const {
+    std::size_t subjects = 0;
+    const Node* at = population.child(names_.subject_results);
+    for (; at != nullptr; at = at->next_same()) {
+      std::string_view reference = value_of(at, names_.reference);
+      const std::size_t id = reference.rfind('/');
+      if (id == std::string_view::npos) return std::nullopt;
+      reference = reference.substr(0, id);
+      if (!is_one_of(reference.substr(reference.rfind('/') + 1),
+                     {"Patient", "Practitioner", "Person", "PractitionerRole", "RelatedPerson",
+                      "Device", "Location", "Organization"})) {
+        return std::nullopt;
+      }
+      ++subjects;
+    }
+    return subjects;
+  }
+
   void check_population(const Node& population) {
-    const std::size_t subjects = population.count(names_.subject_results);
     const Node* count = population.child(names_.count);
     if (report_type_ == "subject-list") {
-      if (count != nullptr && count->has_value() && count->text() != std::to_string(subjects)) {
+      const auto subjects = subjects_of(population);
+      if (subjects && count != nullptr && count->has_value() &&
+          count->text() != std::to_string(*subjects)) {
         error("MEASURE_MR_GRP_POP_COUNT_MISMATCH", population,
-              "Mismatch between count and number of subjects " + std::to_string(subjects));
+              "Mismatch between count and number of subjects " + std::to_string(*subjects));
       }
       return;
     }
+    const std::size_t subjects = population.count(names_.subject_results);
     if (subjects > 0) {
       error("MEASURE_MR_GRP_POP_NO_SUBJECTS", population,
             "Reports where type is not 'subject-list' don't have subjects listed");

@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
              R"(<p xml:space="preserve">a</p>)",
              {"information XHTML_XHTML_ATTRIBUTE_XML_SPACE"}},
         Case{"Languages", R"(a<div xml:lang="en">b</div>)", {"warning XHTML_XHTML_MIXED_LANG"}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(Narrative, SaysItsLanguageTwice) {
   EXPECT_THAT(rules().findings(R"({"resourceType": "Patient", "language": "en", "text": {

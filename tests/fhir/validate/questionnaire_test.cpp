@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
              "error Questionnaire_QR_Item_Order QuestionnaireResponse.item[1]"},
         Case{"OtherText", R"({"linkId": "note", "text": "No thanks"})",
              "error Questionnaire_QR_Item_Text QuestionnaireResponse.item[1]"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(QuestionnaireResponse, TextsAreMeasuredAndMatched) {
   EXPECT_THAT(found(response(R"({"linkId": "name", "answer": [{"valueString": "MARIANNE"}]},
