@@ -105,14 +105,14 @@ TEST(BundleRules, RelativeReferencesNeedABase) {
                           "Bundle.entry[0].resource.generalPractitioner[0]"));
 }
 
-TEST(BundleRules, TenThousandEntriesWithOneUrlEnd) {
+TEST(BundleRules, ThousandsOfEntriesWithOneUrlEnd) {
   std::string entries;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 2'000; ++i) {
     entries += std::string(i == 0 ? "" : ", ") +
                R"({"fullUrl": "https://a.example/Patient/1", "resource": {"resourceType": "Patient",
                    "id": "1", "link": [{"type": "seealso", "other": {"reference": "Patient/1"}}]}})";
   }
-  EXPECT_EQ(about_bundle(bundle("collection", entries)).size(), 10'000u);
+  EXPECT_EQ(about_bundle(bundle("collection", entries)).size(), 2'000u);
 }
 
 std::string report(std::string_view group, std::string_view type = "summary") {
