@@ -19,11 +19,12 @@ export function order() {
   return join(here, 'order.json');
 }
 
-/** A program of build/release/bin that answers each line written to it. */
+/** A program that answers each line written to it; a name without folder is one of build/release/bin. */
 export class Program {
-  constructor(name, args) {
+  constructor(name, args, talk = 'inherit') {
     const folder = process.env.CONCORD_BIN ?? join(root, 'build', 'release', 'bin');
-    this.child = spawn(join(folder, name), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const command = name.includes('/') ? name : join(folder, name);
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', talk] });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
   async ask(question) {
@@ -88,4 +89,4 @@ export function option(name, otherwise) {
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 }
 
-export { readFileSync, readdirSync, join };
+export { existsSync, readFileSync, readdirSync, join };
