@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
@@ -23,6 +24,11 @@ struct Services {
   std::function<Result<exchange::Answer>(exchange::Arrival)> submit;
   std::function<Result<exchange::DryRun>(exchange::Arrival, mapping::TraceSink*)> transform;
   std::function<Result<std::optional<exchange::TaskView>>(std::string_view id)> task;
+  /// A resource as bytes against R4, the profiles it claims and those named: what was found. Empty:
+  /// not served.
+  std::function<Result<std::vector<Issue>>(std::string text,
+                                           const std::vector<std::string>& profiles)>
+      validate;
   /// The metrics page, read now.
   std::function<std::string()> metrics;
   /// Ok when the store can be written to. Errors: transient.

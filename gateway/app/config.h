@@ -94,6 +94,10 @@ struct Config {
     std::string from_asid, to_asid, user_id, role_id;
     std::filesystem::path overlays;
   } eps;
+  struct Packages {
+    std::vector<std::string> load;     ///< packages $validate knows
+    std::vector<std::string> folders;  ///< where their dependencies are looked for
+  } packages;
   std::map<std::string, DestinationConfig> destinations;
   struct Outbox {
     std::size_t workers = 0;

@@ -113,6 +113,32 @@ KeyRow flag(std::string_view path, Access access) {
           }};
 }
 
+/// A list of names, for keys whose entries may be anything.
+KeyRow names(std::string_view key, std::vector<std::string> Config::Packages::*member) {
+  return {key, KeyShape::list,
+          [member](Config& config, Name, Text text) -> Result<void> {
+            auto& list = config.packages.*member;
+            list.clear();
+            std::string_view rest = text;
+            while (!rest.empty()) {
+              const std::size_t comma = rest.find(',');
+              std::string_view one = rest.substr(0, comma);
+              while (one.starts_with(' ')) one.remove_prefix(1);
+              while (one.ends_with(' ')) one.remove_suffix(1);
+              rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+              if (!one.empty()) list.emplace_back(one);
+            }
+            return {};
+          },
+          [member](const Config& config, Name) {
+            std::string list;
+            for (const std::string& one : config.packages.*member) {
+              list += (list.empty() ? "" : ", ") + one;
+            }
+            return "[" + list + "]";
+          }};
+}
+
 KeyRow host_list() {
   return {"http.hosts", KeyShape::list,
           [](Config& config, Name, Text text) -> Result<void> {
@@ -204,6 +230,8 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("eps.user_id", OWN(eps.user_id), digits_or_nothing));
   rows.push_back(texted("eps.role_id", OWN(eps.role_id), digits_or_nothing));
   rows.push_back(texted("eps.overlays", OWN(eps.overlays), anything));
+  rows.push_back(names("packages.load", &Config::Packages::load));
+  rows.push_back(names("packages.folders", &Config::Packages::folders));
   rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http"})));
   rows.push_back(texted("destinations.*.format", DESTINATION(format), one_of({"eps"})));
   rows.push_back(texted("destinations.*.url", DESTINATION(url), url));

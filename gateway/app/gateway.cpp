@@ -10,6 +10,7 @@
 #include "fhir/validate/validator.h"
 #include "gateway/agreements/agreement_set.h"
 #include "gateway/api/api.h"
+#include "gateway/app/checking.h"
 #include "gateway/app/engine.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
@@ -159,6 +160,7 @@ struct Gateway::Impl {
 
   std::unique_ptr<Engine> engine;
   std::unique_ptr<validate::Validator> validator;
+  std::unique_ptr<Checking> checking;
   std::map<std::string, validate::Options, std::less<>> validation;
   agreements::AgreementSet agreements;
   std::unique_ptr<store::Store> store;
@@ -191,6 +193,13 @@ Result<void> Gateway::Impl::load() {
     CONCORD_TRY(engine->add_mappers(overlays));
     validator =
         std::make_unique<validate::Validator>(validate::Validator::compile(engine->definitions()));
+    CheckingSources sources;
+    sources.packages = config.packages.load;
+    sources.folders.assign(config.packages.folders.begin(), config.packages.folders.end());
+    CONCORD_ASSIGN(checking, Checking::load(engine->definitions(), sources));
+    for (const Issue& issue : checking->warnings()) {
+      log.write(ops::LogLevel::warning, "packages", {{"text", issue.text}});
+    }
     CONCORD_ASSIGN(agreements, load_agreements(config, *engine));
     return {};
   };
@@ -270,6 +279,18 @@ void Gateway::Impl::make_api() {
     return service->transform(std::move(received), trace);
   };
   use.task = [this](std::string_view id) { return service->task(id); };
+  use.validate = [this](std::string text,
+                        const std::vector<std::string>& profiles) -> Result<std::vector<Issue>> {
+    const tree::Limits limits{config.limits.max_bytes, config.limits.max_depth,
+                              config.limits.max_nodes};
+    validate::Options options = validate::Options::reference();
+    options.max_issues = 1000;
+    validate::Validator::Request request;
+    request.profiles = profiles;
+    return validate::validate_text(std::move(text), checking->validator(), engine->definitions(),
+                                   options, limits, request)
+        .issues;
+  };
   use.metrics = [this] { return metrics_page(); };
   use.store_answers = [this] { return store->check(); };
   use.failed = [this](const http::Request& request, const Error& error) {

@@ -160,7 +160,8 @@ class ElementIds final : public Rule {
       if (own != nullptr && !inner && !own->text().empty() && !seen.insert(own->text()).second) {
         context.error("DUPLICATE_ID", "business-rule", *at, "another element has the same id");
       }
-      if (document.name(*at) == "snapshot" &&
+      const std::string_view name = document.name(*at);
+      if ((name == "snapshot" || name == "differential") &&
           document.text(resource.type()) == "StructureDefinition") {
         seen.clear();
       }

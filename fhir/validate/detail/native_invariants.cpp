@@ -25,7 +25,8 @@ bool is_id(const Document& document, const Node& node) { return document.name(no
 bool holds_something(const Document& document, const Node& node) {
   if (node.has_value()) return true;
   const Node* first = node.first_child();
-  if (first == nullptr) return false;
+  // An empty object or element is a mistake of writing, and said as such.
+  if (first == nullptr) return node.kind() == Kind::element;
   return first->next_sibling() != nullptr || !is_id(document, *first);
 }
 

@@ -74,6 +74,15 @@ const ProfilePlan* SlicingCompiler::profile(std::string_view canonical) {
   return plan == nullptr || plan->root == nullptr ? nullptr : plan;
 }
 
+/// Whether an element is of that name, or one type of a choice of that name ("valueCode").
+bool SlicingCompiler::is_named(const ElementPlan& plan, std::string_view name) const {
+  const std::string_view own = view(plan.element->name());
+  if (own == name) return true;
+  if (plan.types.size() != 1 || own.size() <= name.size() || !own.starts_with(name)) return false;
+  const std::string_view type = own.substr(name.size()), code = plan.types[0].code;
+  return type.size() == code.size() && type.substr(1) == code.substr(1);
+}
+
 SlicingCompiler::Criteria SlicingCompiler::child(const Criteria& from, const Step& step,
                                                  int depth) {
   const auto of_type = [&](const Type* type) -> Criteria {
@@ -93,7 +102,7 @@ SlicingCompiler::Criteria SlicingCompiler::child(const Criteria& from, const Ste
                                                        : nullptr;
   if (children != nullptr) {
     for (const Group& group : children->groups) {
-      if (view(group.plan->element->name()) != step.text) continue;
+      if (!is_named(*group.plan, step.text)) continue;
       // A value given by the one slice of the element counts as given by the element.
       const bool bare = group.plan->exemplars.empty() && group.plan->children == nullptr;
       Criteria found;

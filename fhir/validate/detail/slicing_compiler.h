@@ -37,6 +37,7 @@ class SlicingCompiler {
                     std::size_t number);
   Criteria walk(Criteria from, const std::vector<Step>& steps, std::size_t begin, std::size_t end,
                 int depth);
+  bool is_named(const ElementPlan& plan, std::string_view name) const;
   Criteria child(const Criteria& from, const Step& step, int depth);
   const ProfilePlan* profile(std::string_view canonical);
   const ElementPlan* profiled(std::string_view canonical);

@@ -149,7 +149,9 @@ void Engine::type_profiles(const ElementPlan& plan, const TypePlan& type, const 
   }
   const auto pass_on = [&](Outcome& outcome, bool named) {
     for (Context::Finding& at : outcome.findings) {
-      if (named) at.text += " (checked against " + outcome.plan->label + ")";
+      // An invariant holds or not, whichever profile asks: said once.
+      if (named && at.id != "INV_FAILED")
+        at.text += " (checked against " + outcome.plan->label + ")";
       context_.report(at.severity, at.id, at.type, *at.node, std::move(at.text), at.member,
                       at.distinct == 0 ? std::string() : std::to_string(at.distinct));
     }

@@ -187,17 +187,37 @@ TEST_F(CommandLine, TranslateRefusesWithAnOutcomeThatSaysWhereAndWritesNothing) 
 
 TEST_F(CommandLine, ValidateNamesFileLineAndPath) {
   const std::string good = file("good.json", demo_bundle());
-  const Ran valid = run({"validate", "--format", "text", good});
+  // The profiles of the demonstration are not published as a package we could load.
+  const std::string options = file("options.json", R"({"unknown-extensions":"accept"})");
+  const Ran valid = run({"validate", "--format", "text", "--options", options, good});
   EXPECT_EQ(valid.status, 0) << valid.out;
   EXPECT_THAT(valid.out, HasSubstr("good.json: valid"));
   const std::string bad =
       file("bad.json", "{\"resourceType\":\"Patient\",\n \"birthDate\":\"2026-02-30\"}");
-  const Ran invalid = run({"validate", "--format", "text", good, bad});
+  const Ran invalid = run({"validate", "--format", "text", "--options", options, good, bad});
   EXPECT_EQ(invalid.status, 1);
   EXPECT_THAT(invalid.out, HasSubstr("bad.json:2:"));
   EXPECT_THAT(invalid.out, HasSubstr("(Patient.birthDate)"));
   EXPECT_THAT(invalid.out, Not(HasSubstr("2026-02-30"))) << "no value of the message";
   EXPECT_EQ(run({"validate", "/nowhere.json"}).status, 1);
+}
+
+TEST_F(CommandLine, ValidatePrintsOneOperationOutcomeAndTakesProfiles) {
+  const std::string profile = file("profile.json", R"({"resourceType":"StructureDefinition",
+      "url":"https://concord.example/born","name":"Born","status":"draft","kind":"resource",
+      "abstract":false,"type":"Patient","derivation":"constraint",
+      "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","differential":{"element":[
+      {"id":"Patient.birthDate","path":"Patient.birthDate","min":1}]}})");
+  const std::string patient = file("patient.json", R"({"resourceType":"Patient"})");
+  const Ran good = run({"validate", patient});
+  EXPECT_EQ(good.status, 0) << good.out;
+  EXPECT_THAT(good.out, HasSubstr("OperationOutcome"));
+  const Ran bad = run({"validate", "--profile", profile, patient});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_THAT(bad.out, HasSubstr("Validation_VAL_Profile_Minimum"));
+  EXPECT_THAT(bad.out, HasSubstr("Patient.birthDate"));
+  EXPECT_EQ(run({"validate", "--fhir-version", "5.0.0", patient}).status, 2);
+  EXPECT_EQ(run({"validate", "--options", patient, patient}).status, 2) << "no switches";
 }
 
 TEST_F(CommandLine, FhirpathPrintsOneLinePerItem) {
