@@ -96,41 +96,51 @@ Result<void> read_bundle_rule(const Document& document, const Node& node, Option
   return {};
 }
 
-Result<void> read_switch(const Document& document, const Node& node, Options& options) {
+/// False for a name that is no switch.
+Result<bool> read_switch(const Document& document, const Node& node, Options& options) {
   const std::string_view name = document.name(node);
   for (const auto& [flag, member] : kFlags) {
-    if (flag == name) return read_flag(name, node, options.*member);
+    if (flag != name) continue;
+    CONCORD_TRY(read_flag(name, node, options.*member));
+    return true;
   }
   if (name == "validateReference") {
-    return read_word(name, node, kReferenceChecks, options.validate_reference);
+    CONCORD_TRY(read_word(name, node, kReferenceChecks, options.validate_reference));
+    return true;
   }
-  if (name == "best-practice") return read_word(name, node, kBestPractice, options.best_practice);
+  if (name == "best-practice") {
+    CONCORD_TRY(read_word(name, node, kBestPractice, options.best_practice));
+    return true;
+  }
   if (name == "r5-bundle-relative-reference-policy") {
-    return read_word(name, node, kRelative, options.relative_in_bundle);
+    CONCORD_TRY(read_word(name, node, kRelative, options.relative_in_bundle));
+    return true;
   }
   if (name == "identifiers") {
     Policy policy = Policy::warn;
     CONCORD_TRY(read_word(name, node, kPolicies, policy));
     options.identifiers = IdentifierPolicy::all(policy);
-    return {};
+    return true;
   }
   if (name == "unknown-extensions") {
     Policy policy = Policy::refuse;
     CONCORD_TRY(read_word(name, node, kPolicies, policy));
     options.anyone_extensions = policy != Policy::refuse;
-    return {};
+    return true;
   }
-  if (name == "bundle-param") return read_bundle_rule(document, node, options);
+  if (name == "bundle-param") {
+    CONCORD_TRY(read_bundle_rule(document, node, options));
+    return true;
+  }
   if (name == "allowed-extension-domain" || name == "allowed-extension-domains") {
     options.extension_domains.emplace_back(node.text());
-    return {};
+    return true;
   }
   if (name == "language") {
     options.language = node.text();
-    return {};
+    return true;
   }
-  if (name == "fetcher") return {};
-  return make_error(ErrorCode::invalid, "is no switch of the validator", std::string(name));
+  return false;
 }
 
 }  // namespace
@@ -142,11 +152,12 @@ std::optional<Policy> policy_from(std::string_view text) {
   return std::nullopt;
 }
 
-Result<Options> read_options(std::string json, Options options) {
+Result<Options> read_options(std::string json, Options options, std::vector<std::string>* unknown) {
   const tree::Symbols symbols;
   CONCORD_ASSIGN(const Document document, json::read_plain(std::move(json), symbols));
   for (const Node& node : document.root().children()) {
-    CONCORD_TRY(read_switch(document, node, options));
+    CONCORD_ASSIGN(const bool known, read_switch(document, node, options));
+    if (!known && unknown != nullptr) unknown->emplace_back(document.name(node));
   }
   return options;
 }

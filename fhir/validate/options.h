@@ -113,9 +113,10 @@ struct Options {
 /// ("validateReference", "assumeValidRestReferences", "security-checks", "allow-comments",
 /// "enforceAggregationOutsideBundles", "examples", "bundle-param", "noHtmlInMarkdown",
 /// "for-publication", "r5-bundle-relative-reference-policy", "allowed-extension-domain",
-/// "best-practice", "language", "unknown-extensions", …). Switches with no meaning offline
-/// ("fetcher") are passed over.
-/// Errors: malformed (no JSON object), invalid (a value outside its list, an unknown switch).
-Result<Options> read_options(std::string json, Options options = Options::reference());
+/// "best-practice", "language", "unknown-extensions", …). Every other name is passed over, as the
+/// manifest has many that mean nothing to a validator, and added to `unknown` when that is given.
+/// Errors: malformed (no JSON object), invalid (a value outside its list).
+Result<Options> read_options(std::string json, Options options = Options::reference(),
+                             std::vector<std::string>* unknown = nullptr);
 
 }  // namespace concord::validate

@@ -68,13 +68,17 @@ int validate_files(const Options& options, Streams& streams) {
   validate::Options rules = validate::Options::reference();
   if (!options.options_file.empty()) {
     auto text = read_whole(options.options_file, std::size_t{1} << 20);
-    auto read = text ? validate::read_options(*std::move(text), rules)
+    std::vector<std::string> unknown;
+    auto read = text ? validate::read_options(*std::move(text), rules, &unknown)
                      : Result<validate::Options>(std::move(text).error());
     if (!read) {
       print_error(streams.err, options.options_file, read.error());
       return kUsage;
     }
     rules = *std::move(read);
+    for (const std::string& name : unknown) {
+      streams.err << "concord validate: no switch of this validator: " << name << '\n';
+    }
   }
   rules.identifiers = validate::IdentifierPolicy::all(
       validate::policy_from(options.identifiers).value_or(validate::Policy::warn));
