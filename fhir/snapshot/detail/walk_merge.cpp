@@ -73,8 +73,11 @@ Result<Element*> Walk::template_of(const Place& place) {
     made.take(Field::min, base);
     made.take(Field::max, base);
   }
-  if (profile->is_extension() && !made.has(Field::is_modifier)) {
-    made.set_text(Field::is_modifier, "false");  // not that of the element it stands for
+  // What it says of itself goes before the element it stands for, also where tables left a "false"
+  // out.
+  if (!made.has(Field::is_modifier)) made.set_text(Field::is_modifier, "false");
+  if (profile->kind == "resource" && !made.has(Field::is_summary)) {
+    made.set_text(Field::is_summary, "false");
   }
   complete_from(made, base);
   return &made;
