@@ -249,8 +249,11 @@ Result<void> Run::check_slices() {
       continue;
     }
     Open& at = slicing->second;
-    const bool resliced = element.slice_name.find('/') != std::string_view::npos;
-    if (!resliced) {
+    // What slices a slice again is counted with it.
+    const std::size_t slash = element.slice_name.rfind('/');
+    const bool counted = slash != std::string_view::npos &&
+                         at.names.contains(element.slice_name.substr(0, slash));
+    if (!counted) {
       at.min += element.min();
       at.max = at.max == kMany || element.max() == "*" ? kMany : at.max + element.max_count();
     }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cctype>
 #include <deque>
 #include <iostream>
 #include <set>
@@ -154,16 +155,94 @@ class Runner {
       }
       wrong.push_back(at.text);
     }
-    outputs_.emplace(test.id, std::move(generated->definition));
+    const std::string name = test.id.substr(test.id.find('/') + 1);
+    fixtures_.emplace(name, &input);
+    outputs_.push_back(std::move(generated->definition));
+    fixtures_.emplace(name + "-output", &outputs_.back());
+    for (const tree::Document& document : loaded) {
+      // "t24b-include" is what the case is based on.
+      if (auto base = generate_from(source, document, *engine().definitions, options)) {
+        outputs_.push_back(std::move(base->definition));
+        fixtures_.emplace(name + "-include", &outputs_.back());
+      }
+    }
+    for (const Rule& rule : test.rules) check(rule, wrong);
     return wrong;
   }
   std::size_t of_other_releases() const { return of_other_releases_; }
+  std::size_t rules() const { return rules_; }
 
  private:
+  /// A rule in FHIRPath over fixture('t1-output'), the snapshot made, and fixture('patient'), a
+  /// definition of R4: each becomes a variable.
+  void check(const Rule& rule, std::vector<std::string>& wrong) {
+    if (rule.expression.find(".text.div") != std::string::npos) return;  // narratives are not made
+    constexpr std::string_view kStart = "fixture('";
+    std::string expression = rule.expression;
+    std::vector<std::string> names;
+    for (std::size_t at = expression.find(kStart); at != std::string::npos;
+         at = expression.find(kStart, at)) {
+      const std::size_t end = expression.find("')", at);
+      const std::string name = expression.substr(at + kStart.size(), end - at - kStart.size());
+      auto known = std::find(names.begin(), names.end(), name);
+      if (known == names.end()) known = names.insert(names.end(), name);
+      expression.replace(at, end + 2 - at, "%fixture" + std::to_string(known - names.begin()));
+    }
+    static const path::FunctionTable functions = path::FunctionTable::standard();
+    path::CompileContext compile{engine().symbols, functions};
+    compile.definitions = engine().definitions.get();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      compile.variables.push_back({"fixture" + std::to_string(i)});
+    }
+    const auto compiled = path::Expression::compile(expression, compile);
+    if (!compiled) {
+      wrong.push_back("rule '" + rule.text + "': " + to_string(compiled.error()));
+      return;
+    }
+    path::EvalContext context;
+    std::vector<path::Collection> values;
+    const tree::Document* focus = nullptr;
+    for (const std::string& name : names) {
+      focus = fixture(name);
+      if (focus == nullptr) {
+        wrong.push_back("rule '" + rule.text + "': no fixture " + name);
+        return;
+      }
+      values.push_back(path::Collection::of(*focus, focus->root()));
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) context.bind(i, values[i]);
+    const auto result = compiled->evaluate(context, values.front());
+    ++rules_;
+    if (!result) {
+      wrong.push_back("rule '" + rule.text + "': " + to_string(result.error()));
+      return;
+    }
+    const auto truth = context.one_boolean(*result, "rule");
+    if (!truth || !*truth || !**truth) wrong.push_back("rule '" + rule.text + "' does not hold");
+  }
+
+  const tree::Document* fixture(const std::string& name) {
+    if (const auto known = fixtures_.find(name); known != fixtures_.end()) return known->second;
+    for (const definitions::Type* type : engine().definitions->types()) {
+      std::string small(type->text());
+      std::transform(small.begin(), small.end(), small.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (small != name) continue;
+      const auto* table = engine().definitions->structure(type->url());
+      auto document = engine().registry->core_document(*table);
+      if (!document) return nullptr;
+      outputs_.push_back(*std::move(document));
+      return fixtures_.emplace(name, &outputs_.back()).first->second;
+    }
+    return nullptr;
+  }
+
   std::filesystem::path folder_;
   std::deque<tree::Document> inputs_;
   std::map<std::string, const tree::Document*> by_case_;
-  std::map<std::string, tree::Document> outputs_;
+  std::deque<tree::Document> outputs_;
+  std::map<std::string, const tree::Document*> fixtures_;
+  std::size_t rules_ = 0;
   std::size_t of_other_releases_ = 0;
 };
 
