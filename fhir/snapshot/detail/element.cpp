@@ -157,23 +157,37 @@ class Writer {
     }
   }
   void slicing(const Slicing& slicing) {
+    // What was read may be anything; what is written is JSON.
+    const bool says_order = slicing.ordered == "true" || slicing.ordered == "false";
+    const auto says_something = [](const Discriminator& at) {
+      return !at.type.empty() || !at.path.empty();
+    };
+    if (!says_order && slicing.rules.empty() && slicing.description.empty() &&
+        std::none_of(slicing.discriminators.begin(), slicing.discriminators.end(),
+                     says_something)) {
+      return;
+    }
     Node* made = object("slicing", false);
     if (made == nullptr) return;
     for (const Discriminator& at : slicing.discriminators) {
+      if (!says_something(at)) continue;
       Node* row = object("discriminator", true, made);
       if (row == nullptr) return;
       primitive("type", at.type, tree::Kind::string, row);
       primitive("path", at.path, tree::Kind::string, row);
     }
     primitive("description", slicing.description, tree::Kind::string, made);
-    primitive("ordered", slicing.ordered, tree::Kind::boolean, made);
+    if (says_order) primitive("ordered", slicing.ordered, tree::Kind::boolean, made);
     primitive("rules", slicing.rules, tree::Kind::string, made);
   }
   void base(const BaseInfo& base) {
     Node* made = object("base", false);
     if (made == nullptr) return;
     primitive("path", base.path, tree::Kind::string, made);
-    primitive("min", base.min, tree::Kind::number, made);
+    const bool number = std::all_of(base.min.begin(), base.min.end(),
+                                    [](char c) { return c >= '0' && c <= '9'; }) &&
+                        (base.min.size() == 1 || !base.min.starts_with('0'));
+    primitive("min", base.min, number ? tree::Kind::number : tree::Kind::string, made);
     primitive("max", base.max, tree::Kind::string, made);
   }
   void type(const TypeRef& type) {
@@ -181,6 +195,7 @@ class Writer {
       copy(*type.document, *type.node, true);
       return;
     }
+    if (type.code.empty()) return;
     if (Node* made = object("type", true)) {
       primitive("code", type.code, tree::Kind::string, made);
     }

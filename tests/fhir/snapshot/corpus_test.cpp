@@ -192,7 +192,7 @@ class Runner {
     path::CompileContext compile{engine().symbols, functions};
     compile.definitions = engine().definitions.get();
     for (std::size_t i = 0; i < names.size(); ++i) {
-      compile.variables.push_back({"fixture" + std::to_string(i)});
+      compile.variables.push_back({"fixture" + std::to_string(i), {}, true});
     }
     const auto compiled = path::Expression::compile(expression, compile);
     if (!compiled) {
@@ -270,8 +270,9 @@ TEST(SnapshotCorpus, EveryPublicCaseGivesTheExpectedSnapshotOrFails) {
       ADD_FAILURE() << test.id << ": " << wrong.size() << " differences" << lines;
     }
   }
-  std::cout << "snapshots: " << passed << " of " << cases.size() << " public cases; "
-            << runner.of_other_releases() << " values of other releases of FHIR left aside\n";
+  std::cout << "snapshots: " << passed << " of " << cases.size() << " public cases, "
+            << runner.rules() << " rules in FHIRPath hold; " << runner.of_other_releases()
+            << " values of other releases of FHIR left aside\n";
 }
 
 }  // namespace concord::snapshot::test
