@@ -177,6 +177,41 @@ class ElementIds final : public Rule {
   Symbol id_ = Symbol::kNone;
 };
 
+/// Contained resources have an id of their own. Source: hl7.org/fhir/R4/references.html#contained.
+class ContainedResources final : public Rule {
+ public:
+  std::string_view id() const override { return "contained-resources"; }
+  void prepare(const definitions::Definitions& definitions) override {
+    contained_ = definitions.symbols().find("contained");
+    id_ = definitions.symbols().find("id");
+  }
+  void compile(const Type& type, Plan& plan) override {
+    if (type.is_resource() && type.child(contained_).element != nullptr) plan.on_node(&check, this);
+  }
+
+ private:
+  static void check(const void* data, const Node& node, Context& context) {
+    const auto& rule = *static_cast<const ContainedResources*>(data);
+    if (node.child(rule.contained_) != nullptr) rule.check(node, context);
+  }
+
+  void check(const Node& container, Context& context) const {
+    std::unordered_set<std::string_view> seen;
+    for (const Node* at = container.child(contained_); at != nullptr; at = at->next_same()) {
+      const Node* own = at->child(id_);
+      if (own == nullptr) {
+        context.error("Resource_RES_ID_Missing", "invalid", *at,
+                      "a contained resource needs an id");
+      } else if (!seen.insert(own->text()).second) {
+        context.error("RESOURCE_DUPLICATE_CONTAINED_ID", "duplicate", *at,
+                      "another contained resource has the same id");
+      }
+    }
+  }
+
+  Symbol contained_ = Symbol::kNone, id_ = Symbol::kNone;
+};
+
 /// Notes what profiles look at once the base pass is over.
 class Notes final : public Rule {
  public:
@@ -203,6 +238,7 @@ std::vector<std::unique_ptr<Rule>> base_rules(const Plans& plans) {
   rules.push_back(std::make_unique<BindingRule>());
   rules.push_back(std::make_unique<ReferenceRule>());
   rules.push_back(std::make_unique<ElementIds>());
+  rules.push_back(std::make_unique<ContainedResources>());
   rules.push_back(std::make_unique<Notes>());
   return rules;
 }

@@ -23,7 +23,7 @@ bool is_id(const Document& document, const Node& node) { return document.name(no
 
 /// ele-1: a value, or something beside the id.
 bool holds_something(const Document& document, const Node& node) {
-  if (node.has_value()) return true;
+  if (node.has_value() && !node.text().empty()) return true;
   const Node* first = node.first_child();
   // An empty object or element is a mistake of writing, and said as such.
   if (first == nullptr) return node.kind() == Kind::element;

@@ -5,7 +5,7 @@
 #include "fhir/core/decimal.h"
 #include "fhir/definitions/r4_generated.h"
 #include "fhir/validate/detail/engine.h"
-#include "fhir/validate/formats.h"
+#include "fhir/validate/primitive.h"
 
 namespace concord::validate {
 
@@ -69,10 +69,16 @@ bool Engine::type_of(const ElementPlan& plan, const Node& node, const TypePlan*&
                    own->text());
     return false;
   }
-  if (plan.profile->type_name == "Extension") return false;  // said by the extension's own check
+  // Of an extension its own check says so, unless it is a part of another.
+  const bool nested = plan.path.find(".extension.") != std::string_view::npos;
+  if (plan.profile->type_name == "Extension" && !nested) {
+    if (plan.types[0].type != nullptr) check_primitive_as(*plan.types[0].type, node, context_);
+    return false;
+  }
   context_.error("Extension_PROF_Type", "structure", node,
                  "must be of type " + std::string(plan.types[0].code) + ", not " +
                      std::string(own->text()) + from(plan));
+  if (plan.types[0].type != nullptr) check_primitive_as(*plan.types[0].type, node, context_);
   return false;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "fhir/validate/formats.h"
+#include "fhir/validate/primitive.h"
 #include "fhir/validate/rules/registry.h"
 
 namespace concord::validate {
@@ -76,6 +77,70 @@ void check_text(const Node& node, Context& context) {
   }
 }
 
+void wrong(const Primitive& primitive, const Node& node, Context& context) {
+  const std::string_view text = node.text(), type = primitive.type->text();
+  if (text.empty()) {
+    context.error(kEmpty, "value", node, "must not be empty");
+    if (type == "id" && context.options().depth == Depth::full &&
+        node.parent()->is(tree::Flag::resource)) {
+      context.error("Resource_RES_ID_Malformed_Chars", "value", node, "is not a valid id");
+    }
+    return;
+  }
+  std::string_view id = primitive.wrong;
+  const Node& parent = *node.parent();
+  if (type == "id" && parent.is(tree::Flag::resource)) {
+    id = text.size() > 64 ? "Resource_RES_ID_Malformed_Length" : "Resource_RES_ID_Malformed_Chars";
+  } else if (type == "dateTime" && text.size() >= 16 && text[10] == 'T' &&
+             text.find_first_of("Z+-", 11) == std::string_view::npos) {
+    id = "Type_Specific_Checks_DT_DateTime_TZ";
+  } else if (text.starts_with("urn:uuid:")) {
+    id = "Type_Specific_Checks_DT_UUID_Valid";
+  } else if (text.starts_with("urn:oid:")) {
+    id = "Type_Specific_Checks_DT_OID_Valid";
+  } else if (type == "uuid") {
+    id = "Type_Specific_Checks_DT_UUID_Strat";
+  } else if (type == "oid") {
+    id = "Type_Specific_Checks_DT_OID_Start";
+  } else if (type == "canonical" && has_byte_below(text, '!')) {
+    id = "Type_Specific_Checks_DT_URI_WS";
+  }
+  // The reference counts letters only: whatever else stands there is for a decoder to find.
+  if (type == "base64Binary" && context.options().depth == Depth::full) {
+    const auto letters = std::count_if(text.begin(), text.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+             c == '/' || c == '=' || c == '+';
+    });
+    if (letters % 4 == 0) return;
+  }
+  context.error(id, "value", node, "is not a valid " + std::string(type));
+}
+
+/// "http://a", "urn:b": a scheme in lower case and something behind it.
+bool is_absolute(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
+}
+
+void check_value(const Primitive& primitive, const Node& node, Context& context) {
+  if (primitive.format == nullptr) return check_text(node, context);
+  if (!primitive.format(node.text())) return wrong(primitive, node, context);
+  if (primitive.type->text() == "canonical" && context.options().depth == Depth::full &&
+      !node.text().starts_with('#') && !is_absolute(node.text())) {
+    context.error("TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE", "value", node,
+                  "a canonical must be an absolute url");
+  }
+}
+
+Primitive primitive_of(const Type& type) {
+  const auto row = std::find_if(kWrong.begin(), kWrong.end(),
+                                [&](const Wrong& at) { return at.type == type.text(); });
+  return {&type, format_of(type.text()), row == kWrong.end() ? kEmpty : row->id};
+}
+
 class PrimitiveFormat final : public Rule {
  public:
   std::string_view id() const override { return "primitive-format"; }
@@ -87,9 +152,7 @@ class PrimitiveFormat final : public Rule {
 
   void compile(const Type& type, Plan& plan) override {
     if (!type.is_primitive()) return;
-    const auto row = std::find_if(kWrong.begin(), kWrong.end(),
-                                  [&](const Wrong& at) { return at.type == type.text(); });
-    primitives_.push_back({&type, format_of(type.text()), row == kWrong.end() ? kEmpty : row->id});
+    primitives_.push_back(primitive_of(type));
     plan.on_node(&check, &primitives_.back());
   }
 
@@ -101,49 +164,19 @@ class PrimitiveFormat final : public Rule {
       }
       return;
     }
-    const Primitive& primitive = *static_cast<const Primitive*>(data);
-    if (primitive.format == nullptr) return check_text(node, context);
-    if (primitive.format(node.text())) return;
-    wrong(primitive, node, context);
-  }
-
-  static void wrong(const Primitive& primitive, const Node& node, Context& context) {
-    const std::string_view text = node.text(), type = primitive.type->text();
-    if (text.empty()) return context.error(kEmpty, "value", node, "must not be empty");
-    std::string_view id = primitive.wrong;
-    const Node& parent = *node.parent();
-    if (type == "id" && parent.is(tree::Flag::resource)) {
-      id =
-          text.size() > 64 ? "Resource_RES_ID_Malformed_Length" : "Resource_RES_ID_Malformed_Chars";
-    } else if (type == "dateTime" && text.size() >= 16 && text[10] == 'T' &&
-               text.find_first_of("Z+-", 11) == std::string_view::npos) {
-      id = "Type_Specific_Checks_DT_DateTime_TZ";
-    } else if (text.starts_with("urn:uuid:")) {
-      id = "Type_Specific_Checks_DT_UUID_Valid";
-    } else if (text.starts_with("urn:oid:")) {
-      id = "Type_Specific_Checks_DT_OID_Valid";
-    } else if (type == "uuid") {
-      id = "Type_Specific_Checks_DT_UUID_Strat";
-    } else if (type == "oid") {
-      id = "Type_Specific_Checks_DT_OID_Start";
-    } else if (type == "canonical" && has_byte_below(text, '!')) {
-      id = "Type_Specific_Checks_DT_URI_WS";
-    }
-    // The reference counts letters only: whatever else stands there is for a decoder to find.
-    if (type == "base64Binary" && context.options().depth == Depth::full) {
-      const auto letters = std::count_if(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               c == '/' || c == '=' || c == '+';
-      });
-      if (letters % 4 == 0) return;
-    }
-    context.error(id, "value", node, "is not a valid " + std::string(type));
+    check_value(*static_cast<const Primitive*>(data), node, context);
   }
 
   std::vector<Primitive> primitives_;
 };
 
 }  // namespace
+
+void check_primitive_as(const Type& type, const Node& node, Context& context) {
+  if (!type.is_primitive() || !node.has_value()) return;
+  const Primitive primitive = primitive_of(type);
+  if (primitive.format != nullptr) check_value(primitive, node, context);
+}
 
 void register_primitive_format(rules::Table& table) {
   table.add(std::make_unique<PrimitiveFormat>());

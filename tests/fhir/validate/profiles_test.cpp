@@ -111,9 +111,8 @@ TEST(Profiles, PatternsAskForAPart) {
 }
 
 TEST(Profiles, BoundPrimitiveValues) {
-  const Checking use(
-      {profile("p", "Patient",
-               R"({"id":"Patient.language","path":"Patient.language","maxLength":2},
+  const Checking use({profile("p", "Patient",
+                              R"({"id":"Patient.language","path":"Patient.language","maxLength":2},
                   {"id":"Patient.birthDate","path":"Patient.birthDate","minValueDate":"2000-01-01"},
                   {"id":"Patient.multipleBirth[x]","path":"Patient.multipleBirth[x]",
                    "type":[{"code":"integer"}],"maxValueInteger":3})")});
@@ -191,7 +190,9 @@ TEST(Options, AreReadFromTheManifestsWords) {
   EXPECT_THAT(read->extension_domains, ElementsAre("http://a", "http://b"));
   ASSERT_EQ(read->bundle_rules.size(), 1U);
   EXPECT_EQ(read->bundle_rules[0].rule, "Patient:0");
-  EXPECT_FALSE(read_options(R"({"no-such-switch":1})"));
+  std::vector<std::string> unknown;
+  EXPECT_TRUE(read_options(R"({"no-such-switch":1})", Options::reference(), &unknown));
+  EXPECT_THAT(unknown, ElementsAre("no-such-switch"));
   EXPECT_FALSE(read_options(R"({"validateReference":"SOMETIMES"})"));
   EXPECT_FALSE(read_options("[]"));
 }

@@ -217,7 +217,8 @@ TEST_F(CommandLine, ValidatePrintsOneOperationOutcomeAndTakesProfiles) {
   EXPECT_THAT(bad.out, HasSubstr("Validation_VAL_Profile_Minimum"));
   EXPECT_THAT(bad.out, HasSubstr("Patient.birthDate"));
   EXPECT_EQ(run({"validate", "--fhir-version", "5.0.0", patient}).status, 2);
-  EXPECT_EQ(run({"validate", "--options", patient, patient}).status, 2) << "no switches";
+  const std::string bad_options = file("bad_options.json", R"({"best-practice":"often"})");
+  EXPECT_EQ(run({"validate", "--options", bad_options, patient}).status, 2);
 }
 
 TEST_F(CommandLine, FhirpathPrintsOneLinePerItem) {
