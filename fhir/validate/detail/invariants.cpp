@@ -19,6 +19,7 @@ constexpr std::array kRepairs{
     Repair{"opd-3", "",
            "targetProfile.exists() implies (type = 'Reference' or type = 'canonical' or "
            "type.memberOf('http://hl7.org/fhir/ValueSet/resource-types'))"},
+    Repair{"txt-1", "", "htmlChecks() or htmlChecks2().not()"},  // what is empty is for txt-2 to say
     Repair{"txt-2", "", "htmlChecks2()"},
     Repair{"que-7", "", "operator = 'exists' implies (answer is boolean)"},
     Repair{"dom-6", "", "(%rootResource != $this) or text.`div`.exists()"},
