@@ -1,7 +1,8 @@
 // Whatever can be read, as JSON or XML, can be annotated and validated, and a second run says the
 // same; in depth full against profiles with slices, extensions and circles as well.
-// DEPENDS fhir/json fhir/xml fhir/definitions fhir/packages fhir/snapshot fhir/terminology
-// fhir/validate
+// clang-format off
+// DEPENDS fhir/json fhir/xml fhir/definitions fhir/packages fhir/snapshot fhir/terminology fhir/validate
+// clang-format on
 
 #include <cstdint>
 #include <cstdlib>
