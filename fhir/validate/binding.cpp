@@ -38,7 +38,7 @@ class Check {
       : bound_(bound), node_(node), context_(context), terms_(*context.terminology()) {}
 
   void run() {
-    const std::string_view type = context_.definitions().symbols().text(node_.type());
+    const std::string_view type = context_.document().text(node_.type());
     if (type == "CodeableConcept") return concept_node();
     if (type == "Coding" || type == "Quantity") return coding(type == "Coding");
     const definitions::Type* known = context_.definitions().type(node_.type());
@@ -339,7 +339,7 @@ Member is_member(std::string_view value_set, const packages::Entry* asked_from, 
   if (context.terminology() == nullptr) return Member::unknown;
   const Set set = context.terminology()->value_set(value_set, asked_from);
   if (set == nullptr) return Member::unknown;
-  const std::string_view type = context.definitions().symbols().text(node.type());
+  const std::string_view type = context.document().text(node.type());
   const auto of = [&](const CodedNode& coded) {
     if (coded.code.empty()) return Answer::no;
     return coded.system.empty() ? set->infer(coded.code).answer

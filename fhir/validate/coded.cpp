@@ -111,7 +111,7 @@ bool is_one_of_ours(std::string_view system) {
 CodedNode read_coded(const Node& node, const Context& context) {
   CodedNode coded;
   coded.node = &node;
-  const bool quantity = context.definitions().symbols().text(node.type()) == "Quantity";
+  const bool quantity = context.document().text(node.type()) == "Quantity";
   coded.system_node = child(node, "system", context);
   coded.code_node = child(node, "code", context);
   if (!quantity) {

@@ -16,7 +16,7 @@ using definitions::Type;
 using tree::Node;
 
 void check(const void*, const Node& node, Context& context) {
-  const std::string_view type = context.definitions().symbols().text(node.type());
+  const std::string_view type = context.document().text(node.type());
   if (type == "CodeableConcept") return check_concept_alone(node, context);
   if (type != "Coding" && type != "Quantity") return;
   if (type == "Coding") {
