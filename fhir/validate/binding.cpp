@@ -74,11 +74,9 @@ class Check {
     return nullptr;
   }
 
-  /// The value set decides on nothing we can see: said once for a set and a system.
+  /// The value set decides on nothing we can see.
   void could_not_check(const ValueSet& set, Gap gap, std::string_view subject) {
     if (!required() && !extensible()) return;
-    const std::string key = std::string(set.url()) + " " + std::string(subject);
-    if (!context_.first("unchecked " + key)) return;
     std::string text = "could not check against the value set " + named(set);
     if (gap == Gap::needs_release) {
       text += ": it draws on " + std::string(subject) + ", which is not loaded";

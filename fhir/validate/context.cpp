@@ -135,10 +135,4 @@ Report Context::finish() {
   return report;
 }
 
-bool Context::first(std::string_view key) {
-  if (said_.contains(key)) return false;
-  said_.emplace(key);
-  return true;
-}
-
 }  // namespace concord::validate

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,9 +95,6 @@ class Context {
            std::move(text));
   }
 
-  /// True the first time a text is asked for in this run: for findings said once per document.
-  bool first(std::string_view key);
-
   /// Where a reference leads, seen from `from`: "#id" in the resource around it, an entry of the
   /// Bundle around it (fullUrl; relative references against the base of the entry's own fullUrl),
   /// a resource given beside the document. Nothing when it leads nowhere we know.
@@ -161,7 +157,6 @@ class Context {
   const Neighbours* neighbours_ = nullptr;
   std::vector<std::unique_ptr<Entries>> entries_;
   const void* origin_ = nullptr;
-  std::set<std::string, std::less<>> said_;
 };
 
 }  // namespace concord::validate
