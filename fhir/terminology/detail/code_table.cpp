@@ -53,7 +53,8 @@ CodeTable::CodeTable(const pack::CodeSystem& system,
       status_(view(system.status())),
       standards_status_(view(system.standards_status())),
       language_(view(system.language())),
-      content_(content_of(view(system.content()))),
+      content_(system.supplements() != nullptr ? Content::supplement
+                                               : content_of(view(system.content()))),
       case_sensitive_(system.case_sensitive()),
       experimental_(system.experimental()),
       system_(&system) {
