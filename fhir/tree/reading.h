@@ -42,7 +42,7 @@ struct Reading {
 };
 
 /// Findings kept of one reading; one more says that there were more.
-inline constexpr std::size_t kMostSyntaxFindings = 500;
+inline constexpr std::size_t kMostSyntaxFindings = 200;
 
 /// Collects the findings of one reading up to that bound. One thread.
 class SyntaxFindings {

@@ -235,20 +235,23 @@ class CollectingEvents final : public detail::Events {
 
   /// `value` is the value, `id` and (of extensions) `url` are children; nothing else is FHIR's.
   bool read_attributes(Node& node, const detail::Element& element) {
+    const detail::Attribute* id = nullptr;
+    const detail::Attribute* url = nullptr;
     for (const detail::Attribute& attribute : element.attributes) {
       const bool plain = attribute.name_space.empty();
       if (plain && attribute.name == "value") {
         build_.set_kind(node, Kind::string);
         build_.set_text(node, lasting(attribute.value));
       } else if (plain && attribute.name == "id") {
-        if (!append_value(node, id_, attribute, element.offset)) return false;
+        id = &attribute;
       } else if (plain && attribute.name == "url" && detail::is_extension(element.name)) {
-        if (!append_value(node, url_, attribute, element.offset)) return false;
+        url = &attribute;
       } else {
         undefined_attribute(node, attribute, element);
       }
     }
-    return true;
+    return (id == nullptr || append_value(node, id_, *id, element.offset)) &&
+           (url == nullptr || append_value(node, url_, *url, element.offset));
   }
 
   bool append_value(Node& node, Symbol name, const detail::Attribute& attribute,

@@ -222,7 +222,7 @@ bool CollectingEvents::begin_object(std::size_t offset) {
   if (frame.existing != nullptr) {
     auto odd = finding(kUnrecognised, unrecognised("_" + std::string(frame.member)), offset);
     odd.issue_type = "structure";
-    odd.path = document_.path(*frame.node);
+    if (!findings_.full()) odd.path = document_.path(*frame.node);
     findings_.add(std::move(odd));
     forget_twin(frame);
   }
@@ -288,7 +288,7 @@ void CollectingEvents::fill_gaps(Node& node) {
       tree::SyntaxFinding gap;
       gap.message_id = "JSON_PROPERTY_INVALID_ARRAY";
       gap.text = "a member of an array without value, id or extension";
-      gap.path = document_.path(child);
+      if (!findings_.full()) gap.path = document_.path(child);
       gap.offset = child.source_offset();
       gap.owner = &node;
       gap.member = document_.name(child);
@@ -454,7 +454,8 @@ tree::SyntaxFinding CollectingEvents::finding(std::string_view id, std::string t
   made.offset = text_.original(offset);
   if (!frames_.empty()) {
     const Frame& frame = frames_.back();
-    made.path = path_of_member(frame);
+    // Paths cost as much as the object has members; only those kept are made.
+    if (!findings_.full()) made.path = path_of_member(frame);
     made.owner = frame.node;
     made.member = frame.member;
   }
@@ -467,7 +468,7 @@ void CollectingEvents::report(std::string_view id, std::string text, std::size_t
 
 void CollectingEvents::report_at_object(std::string_view id, std::string text, std::size_t offset) {
   auto made = finding(id, std::move(text), offset);
-  if (!frames_.empty()) made.path = document_.path(*frames_.back().node);
+  if (!frames_.empty() && !findings_.full()) made.path = document_.path(*frames_.back().node);
   if (id == kUnrecognised) made.issue_type = "structure";
   findings_.add(std::move(made));
 }
