@@ -81,14 +81,16 @@ Result<Loaded> Loader::add(const fs::path& what) {
 }
 
 Result<const Entry*> Loader::add_text(std::string name, std::string bytes) {
-  auto document = read_resource(bytes, symbols_);
-  if (!document) {
-    for (Issue& issue : document.error().issues) issue.text = name + ": " + issue.text;
-    return std::move(document).error();
+  auto read = read_resource(bytes, symbols_);
+  if (!read) {
+    for (Issue& issue : read.error().issues) issue.text = name + ": " + issue.text;
+    return std::move(read).error();
   }
+  if (read->mistake) warn(name + ": " + to_string(*read->mistake));
+  tree::Document* document = &read->document;
   const Source source;
   if (document->text(document->root().type()) == "Bundle") {
-    CONCORD_TRY(add_bundle(source, name, *std::move(document)));
+    CONCORD_TRY(add_bundle(source, name, std::move(*document)));
     return nullptr;
   }
   return add_resource(source, name, {pack_text(bytes), {}, bytes.size()}, *document,

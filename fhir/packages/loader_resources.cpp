@@ -87,13 +87,15 @@ void Loader::add_scanned(const Source& source, File& file) {
   if (read_ > options_.bounds.max_total) {
     return warn(shown + ": left out, the files together are longer than allowed");
   }
-  auto document = read_resource(*text, symbols_);
-  if (!document) {
-    if (!is_other_content(*text)) warn(shown + ": " + to_string(document.error()));
+  auto read = read_resource(*text, symbols_);
+  if (!read) {
+    if (!is_other_content(*text)) warn(shown + ": " + to_string(read.error()));
     return;
   }
+  if (read->mistake) warn(shown + ": " + to_string(*read->mistake));
+  tree::Document* document = &read->document;
   if (document->text(document->root().type()) == "Bundle") {
-    if (auto added = add_bundle(source, name, *std::move(document)); !added) {
+    if (auto added = add_bundle(source, name, std::move(*document)); !added) {
       warn(shown + ": " + to_string(added.error()));
     }
     return;

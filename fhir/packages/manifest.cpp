@@ -16,6 +16,12 @@ std::string text_of(const tree::Document& document, const tree::Node& node, std:
   return at == nullptr || !at->has_value() ? std::string() : std::string(at->text());
 }
 
+/// Some tools write a byte order mark.
+Result<tree::Document> read_settings(std::string bytes, const tree::Symbols& symbols) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
+  return json::read_plain(std::move(bytes), symbols, kLimits);
+}
+
 bool is_core(std::string_view id) {
   return id.starts_with("hl7.fhir.") && (id.ends_with(".core") || id == "hl7.fhir.core");
 }
@@ -31,8 +37,7 @@ bool is_package_id(std::string_view text) {
 }
 
 Result<Manifest> read_manifest(std::string bytes, const tree::Symbols& symbols) {
-  CONCORD_ASSIGN(const tree::Document document,
-                 json::read_plain(std::move(bytes), symbols, kLimits));
+  CONCORD_ASSIGN(const tree::Document document, read_settings(std::move(bytes), symbols));
   const tree::Node& root = document.root();
   Manifest manifest;
   manifest.id = text_of(document, root, "name");
@@ -65,8 +70,7 @@ Result<Manifest> read_manifest(std::string bytes, const tree::Symbols& symbols) 
 }
 
 Result<std::vector<IndexRow>> read_index(std::string bytes, const tree::Symbols& symbols) {
-  CONCORD_ASSIGN(const tree::Document document,
-                 json::read_plain(std::move(bytes), symbols, kLimits));
+  CONCORD_ASSIGN(const tree::Document document, read_settings(std::move(bytes), symbols));
   const std::string version = text_of(document, document.root(), "index-version");
   if (version != "1" && version != "2") {
     return make_error(ErrorCode::unsupported, ".index.json has no index-version 1 or 2");

@@ -151,7 +151,8 @@ Result<std::string> Registry::text(const Entry& entry) const {
 
 Result<tree::Document> Registry::read(const Entry& entry) const {
   CONCORD_ASSIGN(std::string text, unpack_text(store_->item(entry).stored));
-  CONCORD_ASSIGN(tree::Document document, read_resource(std::move(text), store_->core->symbols()));
+  CONCORD_ASSIGN(ReadResource found, read_resource(std::move(text), store_->core->symbols()));
+  tree::Document document = std::move(found.document);
   const auto said = [&](std::string_view name) {
     const tree::Node* at = document.root().child(document.find(name));
     return at == nullptr ? std::string_view{} : at->text();

@@ -57,18 +57,19 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
   return text;
 }
 
-Result<tree::Document> read_resource(std::string text, const tree::Symbols& symbols) {
+Result<ReadResource> read_resource(std::string text, const tree::Symbols& symbols) {
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos || text[first] != '<') {
-    return json::read(std::move(text), symbols, kLimits);
+  const bool xml = first != std::string::npos && text[first] == '<';
+  auto strict = xml ? xml::read_fhir(text, symbols, kLimits) : json::read(text, symbols, kLimits);
+  if (strict) return ReadResource{*std::move(strict), std::nullopt};
+  if (strict.error().code != ErrorCode::invalid) return std::move(strict).error();
+  tree::Reading mended = xml ? xml::read_fhir_collecting(std::move(text), symbols, kLimits)
+                             : json::read_collecting(std::move(text), symbols, kLimits);
+  if (!mended.document || !mended.document->root().is(tree::Flag::resource)) {
+    return std::move(strict).error();
   }
-  auto document = xml::read_fhir(text, symbols, kLimits);
-  if (document || document.error().code != ErrorCode::invalid) return document;
-  // Definitions are published with xsi:schemaLocation and the like: what can be read is kept.
-  tree::Reading reading = xml::read_fhir_collecting(std::move(text), symbols, kLimits);
-  if (!reading.document) return document;
-  return *std::move(reading.document);
+  return ReadResource{*std::move(mended.document), std::move(strict).error()};
 }
 
 const Entry* Registry::Store::add(Entry entry, std::uint32_t package, Stored stored) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,8 +32,14 @@ Result<std::string> unpack_text(const Stored& stored);
 /// Errors: not_found (no such file), too_long.
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t limit);
 
-/// JSON or XML by its first character; a byte order mark is skipped.
-Result<tree::Document> read_resource(std::string text, const tree::Symbols& symbols);
+/// A resource and, when its text has mistakes that could be read over, the first of them.
+struct ReadResource {
+  tree::Document document;
+  std::optional<Error> mistake;
+};
+/// JSON or XML by its first character; a byte order mark is skipped. Published definitions have
+/// mistakes (text between elements, a name twice): what remains readable is used all the same.
+Result<ReadResource> read_resource(std::string text, const tree::Symbols& symbols);
 
 struct Item {
   Entry entry;
