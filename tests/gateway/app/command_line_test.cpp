@@ -76,10 +76,23 @@ const std::vector<std::string> kTranslate{"translate",
                                           "to_asid=567456789789"};
 
 TEST_F(CommandLine, EveryHelpEndsWithAnExampleThatStartsTheProgram) {
-  const std::vector<std::vector<std::string>> commands{
-      {},           {"serve"},           {"config"},     {"translate"},   {"validate"},
-      {"fhirpath"}, {"dosage"},          {"map"},        {"map", "lint"}, {"map", "trace"},
-      {"audit"},    {"audit", "verify"}, {"demo-bundle"}};
+  const std::vector<std::vector<std::string>> commands{{},
+                                                       {"serve"},
+                                                       {"config"},
+                                                       {"translate"},
+                                                       {"validate"},
+                                                       {"fhirpath"},
+                                                       {"dosage"},
+                                                       {"map"},
+                                                       {"map", "lint"},
+                                                       {"map", "trace"},
+                                                       {"audit"},
+                                                       {"audit", "verify"},
+                                                       {"demo-bundle"},
+                                                       {"package"},
+                                                       {"package", "list"},
+                                                       {"package", "add"},
+                                                       {"package", "check"}};
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");
     const Ran ran = run(command);
