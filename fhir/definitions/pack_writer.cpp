@@ -148,7 +148,9 @@ Result<List<pack::TypeRef>> PackWriter::State::type_refs(const View& definition,
         code = "id";
       }
     }
-    if (const View found = type.extension("regex")) regex = found.text();
+    for (const char* url : {"structuredefinition-regex", "regex"}) {  // STU3's first
+      if (const View found = type.extension(url)) regex = found.text();
+    }
     if (code.empty()) continue;  // the value of STU3's primitives
     auto at =
         std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.code == code; });

@@ -17,20 +17,40 @@ const Type* Compiler::type_named(const Unit& unit, std::string_view file, const 
     }
   }
   const Type* type = definitions_.type(wanted);
-  if (type == nullptr) {
-    // The R4 definitions also go by their versioned url.
-    constexpr std::string_view kVersioned = "http://hl7.org/fhir/4.0/StructureDefinition/";
-    if (wanted.starts_with(kVersioned)) type = definitions_.type(wanted.substr(kVersioned.size()));
-  }
+  if (type == nullptr) type = versioned_type(wanted);
   if (type == nullptr && !quiet) {
     findings_.error(file, word.at, code::kUnknownType, "unknown type " + word.text);
   }
   return type;
 }
 
+/// A type by its url in one release: http://hl7.org/fhir/4.0/StructureDefinition/Patient.
+const Type* Compiler::versioned_type(std::string_view url) const {
+  constexpr std::string_view kHl7 = "http://hl7.org/fhir/", kKind = "/StructureDefinition/";
+  if (!url.starts_with(kHl7)) return nullptr;
+  url.remove_prefix(kHl7.size());
+  const std::size_t split = url.find(kKind);
+  if (split == std::string_view::npos || split == 0) return nullptr;
+  const std::string version = std::string(url.substr(0, split)) + '.';
+  for (const definitions::Definitions* release : program_.releases) {
+    if (release->fhir_version().starts_with(version)) {
+      return release->type(url.substr(split + kKind.size()));
+    }
+  }
+  return nullptr;
+}
+
+/// The type of that name in the release of `near`, where it has one.
+const Type* Compiler::beside(const Type* near, const Type* wanted) const {
+  if (near == nullptr || wanted == nullptr || program_.releases.size() == 1) return wanted;
+  const definitions::Definitions& home = program_.home(*near);
+  const Type* own = home.type(wanted->name());
+  return own != nullptr ? own : wanted;
+}
+
 TypeTest Compiler::test_for(const Type& type) const {
   TypeTest test{&type, true};
-  for (const Type* other : definitions_.types()) {
+  for (const Type* other : program_.home(type).types()) {
     if (other != &type && other->is(type)) {
       test.exact = false;
       break;
@@ -80,7 +100,7 @@ Compiler::Found Compiler::default_group(const Unit& unit, const Type& source, co
       const Type* from = type_named(owner, file, group.group->inputs[0].type, true);
       const Type* to = type_named(owner, file, group.group->inputs[1].type, true);
       if (from == nullptr || to == nullptr) return false;
-      if (exact ? from != &source || to != &target : !source.is(*from) || !target.is(*to)) {
+      if (exact ? from != &source || to != &target : !is_a(source, *from) || !is_a(target, *to)) {
         return false;
       }
       found = {&owner, group};
@@ -98,9 +118,8 @@ Compiler::Found Compiler::group_by_source(const Unit& unit, const Type& source) 
         group.group->inputs.size() != 2) {
       return false;
     }
-    if (type_named(owner, group.map->file, group.group->inputs[0].type, true) != &source) {
-      return false;
-    }
+    const Type* from = type_named(owner, group.map->file, group.group->inputs[0].type, true);
+    if (from == nullptr || from->name() != source.name()) return false;
     found = {&owner, group};
     return true;
   });
@@ -133,7 +152,7 @@ Instance* Compiler::instance_for(const Found& found, std::vector<Shape> argument
       given = {.type = declared};
       continue;
     }
-    if (given.type != nullptr && given.type->is(*declared)) continue;
+    if (given.type != nullptr && is_a(*given.type, *declared)) continue;
     const Fit possible = fit(given, *declared);
     if (possible == Fit::yes && declared->is_primitive()) continue;
     if (possible != Fit::look) {

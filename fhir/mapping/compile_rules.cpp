@@ -198,6 +198,7 @@ void Compiler::source_type(const ast::Source& source, SourceOp& op, Scope& scope
     shape = {.broken = true};
     return;
   }
+  wanted = beside(shape.choices.empty() ? shape.type : shape.choices.front().type, wanted);
   const auto never = [&] {
     error(scope, source.type.at, code::kWrongType,
           std::string(label_of(shape)) + " is never a " + source.type.text);

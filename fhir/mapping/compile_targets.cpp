@@ -89,7 +89,7 @@ void Compiler::choose(Destination& into, const ElementType& choice) {
 bool Compiler::choose_for(Destination& into, const Shape& shape) {
   const std::span<const ElementType> choices = into.element->types;
   for (const ElementType& choice : choices) {
-    if (shape.type == choice.type) {
+    if (shape.type != nullptr && shape.type->name() == choice.type->name()) {
       choose(into, choice);
       return true;
     }
@@ -145,6 +145,7 @@ void Compiler::make(const ast::Target& target, TargetOp& op, const ast::Value* c
     }
   }
   if (into) {
+    wanted = beside(into->owner, wanted);
     if (into->type == nullptr) {
       const auto chosen =
           std::find_if(into->element->types.begin(), into->element->types.end(),

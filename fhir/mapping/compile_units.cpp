@@ -25,6 +25,9 @@ std::unique_ptr<Program> compile_program(std::span<const MapSource> sources,
                                          const CompileOptions& options, Findings& findings) {
   auto program = std::make_unique<Program>();
   program->definitions = &definitions;
+  program->releases.push_back(&definitions);
+  program->releases.insert(program->releases.end(), options.releases.begin(),
+                           options.releases.end());
   program->functions =
       options.functions != nullptr ? *options.functions : path::FunctionTable::standard();
   add_functions(program->functions);

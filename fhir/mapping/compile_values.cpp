@@ -73,7 +73,9 @@ const Expr* Compiler::expression(const ast::Word& word, const Shape& focus, Slot
   const PathText text = rewrite(
       word.text, [&](std::string_view name) { return find(scope, name, false) != nullptr; });
   path::CompileContext context{.symbols = definitions_.symbols(), .functions = program_.functions};
-  context.definitions = &definitions_;
+  const definitions::Definitions& home =
+      focus.type != nullptr ? program_.home(*focus.type) : definitions_;
+  context.definitions = &home;
   context.strict = options_.strict;
   context.location = {std::string(), word.at.line, word.at.column};
   const auto type_text = [](const Shape& shape) {
@@ -92,7 +94,11 @@ const Expr* Compiler::expression(const ast::Word& word, const Shape& focus, Slot
     }
     variable->used = true;
     if (variable->shape.broken) return nullptr;
-    context.variables.push_back({name, type_text(variable->shape), variable->single});
+    // A type of another release says nothing here.
+    const Type* type = variable->shape.type;
+    const bool foreign = type != nullptr && &program_.home(*type) != &home;
+    context.variables.push_back(
+        {name, foreign ? std::string() : type_text(variable->shape), variable->single});
     binds.push_back({variable->from, variable->slot});
   }
   auto compiled = path::Expression::compile(text.text, context);
@@ -110,7 +116,7 @@ const Expr* Compiler::expression(const ast::Word& word, const Shape& focus, Slot
       if (name.starts_with("System.")) {
         result->system = name;
       } else {
-        result->type = definitions_.type(types.front());
+        result->type = home.type(types.front());
       }
     }
   }

@@ -77,6 +77,9 @@ class Compiler {
   // compile_groups.cpp: groups and their instances
   const definitions::Type* type_named(const Unit& unit, std::string_view file,
                                       const ast::Word& word, bool quiet = false);
+  const definitions::Type* versioned_type(std::string_view url) const;
+  const definitions::Type* beside(const definitions::Type* near,
+                                  const definitions::Type* wanted) const;
   Found find_group(const Unit& unit, std::string_view name) const;
   Found default_group(const Unit& unit, const definitions::Type& source,
                       const definitions::Type& target);

@@ -51,6 +51,8 @@ class Execution final : public transforms::Host {
 
   /// Calls a group; `arguments` as its parameters.
   bool start(const Instance& instance, std::span<const path::Collection> arguments);
+  /// The type of a node by the release of its document; null for other values and untyped nodes.
+  const definitions::Type* type_of(const path::Value& value) const;
   /// Puts the target in order; after a start that succeeded.
   void finish();
   Error take_error() { return std::move(error_); }
@@ -151,6 +153,11 @@ class Execution final : public transforms::Host {
   bool instantiate(tree::Node& node, const Template& fixed);
   void trace(const path::Value* source, const tree::Node& target);
   void prune();
+  bool is_foreign(const path::Value& value) const {
+    return value.is_node() && &release_of(value.document()) != target_release_;
+  }
+  const definitions::Definitions& release_of(const tree::Document& document) const;
+  bool adopt(tree::Node& copy, const definitions::Type& type, const path::Value& from);
 
   // errors
   bool refuse(std::string_view code, std::string text, const path::Value* at,
@@ -160,6 +167,9 @@ class Execution final : public transforms::Host {
   const path::Value* current() const noexcept { return item_; }
 
   const Program& program_;
+  const definitions::Definitions* target_release_;
+  /// Sources of another release than the program's own definitions.
+  std::vector<std::pair<const tree::Document*, const definitions::Definitions*>> foreign_;
   tree::Document& target_;
   const RunOptions& options_;
   path::EvalContext& context_;
@@ -170,8 +180,8 @@ class Execution final : public transforms::Host {
   std::vector<path::Value> items_;  ///< of the sources being run over, as a stack
   std::vector<tree::Node*> unsorted_;
   std::vector<tree::Node*> instantiated_;  ///< of the template being written
-  const RuleInfo* info_ = nullptr;     ///< of the rule being run
-  const path::Value* item_ = nullptr;  ///< of its first source
+  const RuleInfo* info_ = nullptr;         ///< of the rule being run
+  const path::Value* item_ = nullptr;      ///< of its first source
   std::uint64_t steps_ = 0;
   std::uint64_t writes_ = 0;
   std::size_t depth_ = 0;

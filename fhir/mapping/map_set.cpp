@@ -93,7 +93,7 @@ Result<RunReport> MapSet::run(const Entry& entry, std::span<const Input> inputs,
     if (inputs[i].document == nullptr) return make_error(ErrorCode::invalid, "a source is absent");
     const tree::Node& node =
         inputs[i].node != nullptr ? *inputs[i].node : inputs[i].document->root();
-    const definitions::Type* type = program_->definitions->type(node.type());
+    const definitions::Type* type = program_->home(*instance.shapes[i].type).type(node.type());
     if (type == nullptr || !type->is(*instance.shapes[i].type)) {
       return make_error(ErrorCode::invalid,
                         "the map starts from a " + std::string(instance.shapes[i].type->label()),

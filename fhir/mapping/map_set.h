@@ -64,6 +64,11 @@ struct CompileOptions {
   std::vector<std::string> parameters;
   /// ConceptMap resources `translate` may name by url, beside those inside the maps.
   std::span<const tree::Document> concept_maps;
+  /// Other releases of FHIR (packages::load_release) with the symbols of the definitions; their
+  /// types are named by versioned url, `uses
+  /// "http://hl7.org/fhir/3.0/StructureDefinition/Patient"`. Any other name is one of the
+  /// definitions. They must outlive the MapSet.
+  std::span<const definitions::Definitions* const> releases;
   /// Unknown elements inside FHIRPath are errors where types are known. Off for maps of others that
   /// write `valueString` for a choice.
   bool strict = true;
@@ -87,7 +92,8 @@ class Entry {
 };
 
 /// A source of the run; node null: the root. Its tree must be annotated
-/// (definitions::annotate) and made with the symbols of the Definitions.
+/// (definitions::annotate, with the definitions of its own release) and made with the symbols of
+/// the Definitions.
 struct Input {
   const tree::Document* document = nullptr;
   const tree::Node* node = nullptr;

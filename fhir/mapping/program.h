@@ -197,6 +197,16 @@ struct LetOp {
 
 struct Program {
   const definitions::Definitions* definitions = nullptr;
+  std::vector<const definitions::Definitions*> releases;  ///< `definitions` first, then others
+
+  /// The definitions a type comes from.
+  const definitions::Definitions& home(const definitions::Type& type) const noexcept {
+    for (const definitions::Definitions* release : releases) {
+      if (release->type(type.name()) == &type) return *release;
+    }
+    return *definitions;
+  }
+
   path::FunctionTable functions;
   transforms::Table transforms;
   std::vector<std::string> parameters;

@@ -20,6 +20,7 @@ void FrameStack::next(std::size_t slots) {
 Execution::Execution(const Program& program, tree::Document& target, const RunOptions& options,
                      path::EvalContext& context)
     : program_(program),
+      target_release_(program.definitions),
       target_(target),
       options_(options),
       context_(context),
@@ -33,7 +34,28 @@ Execution::Execution(const Program& program, tree::Document& target, const RunOp
   }
 }
 
+const definitions::Definitions& Execution::release_of(const tree::Document& document) const {
+  if (&document == &target_) return *target_release_;
+  for (const auto& [known, release] : foreign_) {
+    if (known == &document) return *release;
+  }
+  return *program_.definitions;
+}
+
+const definitions::Type* Execution::type_of(const path::Value& value) const {
+  return value.is_node() ? release_of(value.document()).type(value.node().type()) : nullptr;
+}
+
 bool Execution::start(const Instance& instance, std::span<const path::Collection> arguments) {
+  if (program_.releases.size() > 1) {
+    target_release_ = &program_.home(*instance.shapes.back().type);
+    for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+      const definitions::Definitions& release = program_.home(*instance.shapes[i].type);
+      if (&release != program_.definitions) {
+        foreign_.emplace_back(&arguments[i].front().document(), &release);
+      }
+    }
+  }
   for (std::size_t i = 0; i < program_.lets.size(); ++i) {
     const path::Collection focus = arguments.empty() ? path::Collection() : arguments.front();
     if (!evaluate(*program_.lets[i].expr, nullptr, focus, lets_[i])) return false;

@@ -200,8 +200,8 @@ bool Execution::is_of(const TypeTest& test, const path::Value& value) const {
   const tree::Symbol type = value.node().type();
   if (type == test.type->name()) return true;
   if (test.exact) return false;
-  const definitions::Type* known = program_.definitions->type(type);
-  return known != nullptr && known->is(*test.type);
+  const definitions::Type* known = type_of(value);
+  return known != nullptr && is_a(*known, *test.type);
 }
 
 void Execution::read_all(const tree::Node& node) {

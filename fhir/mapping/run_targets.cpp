@@ -168,7 +168,7 @@ bool Execution::text_for(const Destination& into, Fit fits, const path::Value& v
                          std::optional<std::string_view>& written) {
   written = text(value);
   if (!written) {
-    const Type* type = value.is_node() ? program_.definitions->type(value.node().type()) : nullptr;
+    const Type* type = type_of(value);
     if (type == nullptr || type->is_primitive()) return true;  // only id or extensions
     return refuse(
         "INVALID_VALUE",
@@ -205,14 +205,15 @@ bool Execution::write_text(const Destination& into, Fit fits, tree::Node& contex
       return fail(ErrorCode::too_long, "the target has too many nodes");
     }
   }
+  if (more && is_foreign(value) && !adopt(*made, *into.type, value)) return false;
   trace(&value, *made);
   return true;
 }
 
 bool Execution::write_copy(const Destination& into, tree::Node& context, const path::Value& value,
                            tree::Node*& made) {
-  const Type* type = value.is_node() ? program_.definitions->type(value.node().type()) : nullptr;
-  if (type == nullptr || !type->is(*into.type)) {
+  const Type* type = type_of(value);
+  if (type == nullptr || !is_a(*type, *into.type)) {
     return refuse("INVALID_VALUE", "expected a " + std::string(into.type->label()) + " here",
                   value.is_node() ? &value : current());
   }
@@ -231,6 +232,13 @@ bool Execution::write_copy(const Destination& into, tree::Node& context, const p
   const tree::Node* last = context.last_child();
   made = builder_.copy_into(context, value.document(), value.node(), into.name);
   if (made == nullptr) return fail(ErrorCode::too_long, "the target has too many nodes");
+  if (is_foreign(value)) {
+    // A type derived from the target's is kept where the target's release has it too.
+    const Type* own = target_release_->type(value.node().type());
+    if (!adopt(*made, own != nullptr && own->is(*into.type) ? *own : *into.type, value)) {
+      return false;
+    }
+  }
   builder_.set_flag(*made, tree::Flag::in_array, into.repeats);
   if (into.element->xml_namespace != tree::Symbol::kNone) {
     builder_.set_namespace(*made, into.element->xml_namespace);
@@ -239,6 +247,43 @@ bool Execution::write_copy(const Destination& into, tree::Node& context, const p
   if (options_.reads != nullptr) read_all(value.node());
   trace(&value, *made);
   return true;
+}
+
+/// Types a copy that came from a document of another release. What the target's release does not
+/// have is refused: nothing vanishes and nothing unknown is carried over.
+bool Execution::adopt(tree::Node& copy, const Type& type, const path::Value& from) {
+  builder_.set_type(copy, type.name());
+  const tree::Node* at = &copy;
+  const Type* owner = &type;
+  const tree::Node* next = copy.first_child();
+  while (true) {
+    while (next == nullptr) {
+      if (at == &copy) return true;
+      next = at->next_sibling();
+      at = at->parent();
+      owner = target_release_->type(at->type());
+    }
+    tree::Node& node = tree::Builder::mutable_node(*next);
+    const Child known = owner->child(node.name());
+    const Type* own = known.type;
+    if (own != nullptr && own->is_resource()) own = target_release_->type(node.type());
+    if (own == nullptr || (!known.element->is_array && node.next_same() != nullptr)) {
+      return refuse("INVALID_VALUE",
+                    std::string(owner->label()) + " of the target's release has no such " +
+                        std::string(target_.name(node)),
+                    &from);
+    }
+    builder_.set_type(node, own->name());
+    if (own->is_primitive() && node.has_value()) builder_.set_kind(node, own->value_kind());
+    builder_.set_flag(node, tree::Flag::in_array, known.element->is_array);
+    if (node.first_child() == nullptr) {
+      next = node.next_sibling();
+      continue;
+    }
+    at = &node;
+    owner = own;
+    next = node.first_child();
+  }
 }
 
 /// A quantity an expression computed.
@@ -359,7 +404,7 @@ void Execution::finish() {
   std::sort(unsorted_.begin(), unsorted_.end());
   unsorted_.erase(std::unique(unsorted_.begin(), unsorted_.end()), unsorted_.end());
   for (tree::Node* parent : unsorted_) {
-    const Type* type = program_.definitions->type(parent->type());
+    const Type* type = target_release_->type(parent->type());
     if (type == nullptr) continue;
     builder_.sort_children(*parent, [&](const tree::Node& child) -> std::uint32_t {
       const Child known = type->child(child.name());
@@ -381,7 +426,7 @@ void Execution::prune() {
     tree::Node& node = *order[i];
     if (node.first_child() != nullptr || node.has_value() || node.is(tree::Flag::resource))
       continue;
-    const Type* type = program_.definitions->type(node.type());
+    const Type* type = target_release_->type(node.type());
     if (type != nullptr && !is_model(*type)) builder_.detach(node);
   }
 }
@@ -406,7 +451,7 @@ std::optional<std::string> Execution::uuid() {
 }
 
 tree::Node* Execution::make(tree::Node& parent, std::string_view name) {
-  const Type* owner = program_.definitions->type(parent.type());
+  const Type* owner = target_release_->type(parent.type());
   const Child child =
       owner == nullptr ? Child{} : owner->child(program_.definitions->symbols().find(name));
   if (!child || child.type == nullptr) {

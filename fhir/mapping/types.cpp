@@ -156,6 +156,13 @@ bool has_form(Primitive primitive, std::string_view text) noexcept {
   return false;
 }
 
+bool is_a(const definitions::Type& type, const definitions::Type& other) noexcept {
+  for (const definitions::Type* at = &type; at != nullptr; at = at->base()) {
+    if (at->name() == other.name()) return true;
+  }
+  return false;
+}
+
 Fit fit(const Shape& from, const definitions::Type& to) noexcept {
   if (from.broken) return Fit::yes;
   if (!from.choices.empty()) {
@@ -176,9 +183,9 @@ Fit fit(const Shape& from, const definitions::Type& to) noexcept {
     if (!from.type->is_primitive()) return Fit::no;
     return fit_primitive(primitive_of(*from.type), primitive_of(to));
   }
-  if (from.type->is_primitive()) return from.type->is(to) ? Fit::yes : Fit::no;
-  if (from.type->is(to)) return Fit::yes;
-  return to.is(*from.type) ? Fit::look : Fit::no;
+  if (from.type->is_primitive()) return is_a(*from.type, to) ? Fit::yes : Fit::no;
+  if (is_a(*from.type, to)) return Fit::yes;
+  return is_a(to, *from.type) ? Fit::look : Fit::no;
 }
 
 std::string_view fhir_name_of_system(std::string_view system) noexcept {

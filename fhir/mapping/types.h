@@ -62,6 +62,10 @@ Fit fit(const Shape& from, const definitions::Type& to) noexcept;
 std::string_view fhir_name_of_system(std::string_view system) noexcept;
 std::string_view system_name_of(path::Tag tag) noexcept;
 
+/// Whether a type is another one or derived from it, by name: types of two releases of FHIR that
+/// have one name count as the same.
+bool is_a(const definitions::Type& type, const definitions::Type& other) noexcept;
+
 /// Part of a logical model, not of FHIR.
 inline bool is_model(const definitions::Type& type) noexcept {
   return type.text().find(':') != std::string_view::npos;

@@ -143,7 +143,10 @@ Result<void> Loader::add_bundle(const Source& source, const std::string& name,
   for (const tree::Node* at = document.root().child(entry); at != nullptr;
        at = at->next_same(), ++position) {
     const tree::Node* found = at->child(resource);
-    if (found == nullptr || text_of(document, *found, "url").empty()) continue;
+    if (found == nullptr || !found->is(tree::Flag::resource) ||
+        text_of(document, *found, "url").empty()) {
+      continue;
+    }
     CONCORD_ASSIGN(const std::string text, json::write(document, *found));
     add_resource(source, name + "#entry[" + std::to_string(position) + "]",
                  {pack_text(text), {}, text.size()}, document, *found);

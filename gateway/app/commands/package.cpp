@@ -1,4 +1,5 @@
 // concord package: FHIR packages on disk.
+#include <algorithm>
 #include <map>
 #include <ostream>
 #include <system_error>
@@ -128,7 +129,9 @@ Result<void> add_one(const std::string& what, const fs::path& folder, Engine& en
   }
   CONCORD_ASSIGN(const packages::Manifest manifest,
                  packages::manifest_of_archive(what, {}, engine.symbols()));
-  if (!packages::is_package_id("v" + manifest.version)) {
+  std::string version = manifest.version;  // becomes part of a file name
+  std::replace(version.begin(), version.end(), '+', '-');
+  if (!packages::is_package_id("v" + version)) {
     return make_error(ErrorCode::invalid, what + ": package.json has no usable version");
   }
   Registry registry(engine.definitions());

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
 #include "fhir/json/writer.h"
 #include "fhir/mapping/parser.h"
+#include "fhir/packages/release.h"
 #include "fhir/xml/reader.h"
 #include "tests/fhir/mapping/fixture.h"
 #include "tests/support/files.h"
@@ -70,15 +72,29 @@ std::string outcome(const fs::path& folder, const tree::Document& manifest, cons
   }
   CompileOptions options;
   options.strict = false;
-  auto maps = MapSet::compile(std::span(&source, 1), *definitions, options);
+  std::vector<MapSource> sources{source};
+  std::optional<definitions::Definitions> stu3;
+  std::vector<const definitions::Definitions*> releases;
+  if (source.text.find("http://hl7.org/fhir/3.0/") != std::string::npos) {
+    auto loaded = packages::load_release(
+        folder.parent_path() / "packages/hl7.fhir.core-3.0.1-conformance.tgz", symbols);
+    if (!loaded) return to_string(loaded.error());
+    stu3 = *std::move(loaded);
+    releases.push_back(&*stu3);
+    options.releases = releases;
+    // The published base maps are not in the corpus; these do what the case needs of them.
+    sources.push_back({"base3to4.map", read_file(fs::path(CONCORD_TEST_DIR) / "base3to4.map")});
+  }
+  auto maps = MapSet::compile(sources, *definitions, options);
   if (!maps) return to_string(maps.error());
   auto input = concord::json::read(read_file(folder / text_of(manifest, one, "source")), symbols);
   if (!input) return to_string(input.error());
   tree::Builder builder(*input);
+  const definitions::Definitions& release = stu3 ? *stu3 : *definitions;
   std::string_view wanted = input->text(input->root().type());
-  for (const definitions::Type* type : (*definitions).types()) {
+  for (const definitions::Type* type : release.types()) {
     if (type->label() != wanted) continue;
-    definitions::annotate(builder, builder.root(), *type, *definitions);
+    definitions::annotate(builder, builder.root(), *type, release);
     break;
   }
   auto entry = maps->entry(maps->maps().front());

@@ -234,6 +234,31 @@ TEST_F(CommandLine, ValidatePrintsOneOperationOutcomeAndTakesProfiles) {
   EXPECT_EQ(run({"validate", "--options", bad_options, patient}).status, 2);
 }
 
+TEST_F(CommandLine, PackagesAreAddedListedAndChecked) {
+  const std::string archive =
+      std::string(CONCORD_SOURCE_DIR) + "/tests/fuzz/seeds/packages/package.tgz";
+  const std::string folder = (folder_.path() / "packages").string();
+  const Ran added = run({"package", "add", archive, "--folder", folder});
+  EXPECT_EQ(added.status, 0) << added.err;
+  EXPECT_THAT(added.out, StartsWith("test.seed#1.2.0-beta.1+x: 1 resources, "));
+  EXPECT_THAT(run({"package", "add", archive, "--folder", folder}).out,
+              HasSubstr("is there already"));
+  const Ran listed = run({"package", "list", folder});
+  EXPECT_EQ(listed.status, 0) << listed.err;
+  EXPECT_THAT(listed.out, StartsWith("test.seed#1.2.0-beta.1+x  FHIR 4.0.1"));
+  EXPECT_THAT(run({"package", "list", "--resources", archive}).out,
+              HasSubstr("StructureDefinition https://example.org/p|1.0.0\n"));
+  const Ran checked = run({"package", "check", folder});
+  EXPECT_EQ(checked.status, 0) << checked.out;
+  EXPECT_THAT(checked.out, HasSubstr("depends on test.other#1.x, which was not found\n"));
+  EXPECT_THAT(checked.out, HasSubstr("nobody defines the ValueSet https://example.org/v|1.0\n"));
+  EXPECT_THAT(checked.out, HasSubstr("1 packages, 1 resources, 0 errors, 6 warnings\n"));
+  EXPECT_EQ(run({"package", "check", "--strict", folder}).status, 1);
+  const Ran broken = run({"package", "check", file("broken.tgz", "no archive")});
+  EXPECT_EQ(broken.status, 1);
+  EXPECT_THAT(broken.err, HasSubstr("not a readable .tgz archive"));
+}
+
 TEST_F(CommandLine, FhirpathPrintsOneLinePerItem) {
   const Ran ran =
       run({"fhirpath", "Bundle.entry.resource.ofType(Patient).name.family", "-"}, demo_bundle());
