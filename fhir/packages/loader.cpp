@@ -162,9 +162,10 @@ Result<void> Loader::add_place(const Place& place) {
 Result<void> Loader::add_named(std::string_view id, std::string_view version) {
   const Place* place = folders().find(id, version);
   if (place == nullptr) {
+    std::string named(id);
+    if (!version.empty()) named.append("#").append(version);
     return make_error(ErrorCode::not_found,
-                      "the package " + std::string(id) + (version.empty() ? "" : "#") +
-                          std::string(version) + " is in none of the package folders");
+                      named + ": no such file or folder, nor a package in the package folders");
   }
   return add_place(*place);
 }

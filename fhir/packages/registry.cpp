@@ -1,6 +1,7 @@
 #include "fhir/packages/registry.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/definitions/pack_writer.h"
@@ -30,9 +31,10 @@ struct Canonical {
 };
 
 /// How well a version answers what was asked, 0 for not at all.
+constexpr int kExact = 3;
 int fit(std::string_view asked, std::string_view version) {
   if (asked.empty()) return 1;
-  if (asked == version) return 3;
+  if (asked == version) return kExact;
   if (version_fits(asked, version)) return 2;
   return same_minor(asked, version) ? 1 : 0;
 }
@@ -123,13 +125,14 @@ const Entry* Registry::find(std::string_view resource_type, std::string_view can
     if (package != Item::kNoPackage) near = &store_->closures[package];
   }
   const Item* best = nullptr;
-  std::pair<bool, int> best_rank;        // in the closure, how well its version fits
+  // The very version asked for, wherever it is; else in the closure, then how well it fits.
+  std::tuple<bool, bool, int> best_rank;
   for (const Item* item : at->second) {  // the highest version first
     if (item->entry.resource_type != resource_type) continue;
     const int fits = fit(asked.version, item->entry.version);
     if (fits == 0) continue;
     const bool is_near = near != nullptr && item->package < near->size() && (*near)[item->package];
-    const std::pair rank(is_near, fits);
+    const std::tuple rank(fits == kExact, is_near, fits);
     if (best == nullptr || rank > best_rank) best = item, best_rank = rank;
   }
   return best == nullptr ? nullptr : &best->entry;

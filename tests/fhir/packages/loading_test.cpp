@@ -130,6 +130,16 @@ TEST_F(Loading, TheClosureOfTheAskingPackageGoesBeforeTheRest) {
   EXPECT_EQ(registry.find("ValueSet", std::string(kColours) + "|2.0.0", asking)->version, "2.0.0");
 }
 
+TEST_F(Loading, TheVeryVersionAskedForGoesBeforeAnotherPatchOfTheClosure) {
+  package("test.a", "1.0.1");
+  package("test.a", "1.0.0");
+  add(package("test.b", "1.0.0", R"("test.a":"1.0.1")", "b"), here());
+  add("test.a#1.0.0", here());
+  const Entry* asking = registry.find("ValueSet", "https://example.org/ValueSet/b");
+  EXPECT_EQ(registry.find("ValueSet", std::string(kColours) + "|1.0.0", asking)->version, "1.0.0");
+  EXPECT_EQ(registry.find("ValueSet", std::string(kColours) + "|1.0", asking)->version, "1.0.1");
+}
+
 TEST_F(Loading, AnUnpackedPackageAndAFolderOfPackagesAreRead) {
   write_file(folder.path() / "one/package/package.json", manifest_text("test.a", "1.0.0"));
   write_file(folder.path() / "one/package/vs.json", value_set_text("colours", "1.0.0"));
