@@ -239,6 +239,7 @@ Result<Offset<pack::Element>> PackWriter::State::element(const View& definition)
   std::string_view name = path.substr(path.rfind('.') + 1);
   const bool choice = name.ends_with("[x]");
   if (choice) name.remove_suffix(3);
+  if (name.empty()) return definition.wrong("the path of the element ends without a name");
 
   const auto min = count_of(definition.child("min") ? definition.text("min") : "0");
   const auto max = count_of(definition.child("max") ? definition.text("max") : "1");
@@ -513,7 +514,7 @@ Result<std::string> PackWriter::finish(std::string_view fhir_version) {
   Offsets<pack::SearchEntry> entries;
   for (const auto& [key, url] : from.search_index) {
     const auto at = std::lower_bound(from.search_urls.begin(), from.search_urls.end(), url);
-    const auto base = from.text(key.first), code = from.text(key.second);
+    const auto base = from.key(key.first), code = from.key(key.second);
     entries.push_back(pack::CreateSearchEntry(
         from.out, base, code, static_cast<std::uint32_t>(at - from.search_urls.begin())));
   }

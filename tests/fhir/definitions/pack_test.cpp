@@ -8,6 +8,7 @@
 #include <set>
 
 #include "fhir/core/resource.h"
+#include "fhir/definitions/pack_writer.h"
 #include "fhir/definitions/r4_generated.h"
 #include "tests/fhir/definitions/loaded.h"
 #include "tests/support/files.h"
@@ -174,6 +175,35 @@ TEST_F(PackFile, ADamagedPackIsRefusedOrReadWithinItsBounds) {
     for (const Type* at : (*opened).types()) EXPECT_TRUE(at->is(*at));
   }
   EXPECT_GT(refused, kTries / 4);
+}
+
+// Found by the fuzzer: tables must not lack what they cannot be without.
+TEST(Pack, DefinitionsWithoutANameWhereOneMustBeAreRefusedOrKeptEmpty) {
+  const auto add = [](const std::string& text) {
+    auto document = json::read(text, r4().symbols);
+    EXPECT_THAT(document, IsOk());
+    PackWriter writer;
+    auto added = writer.add(*document, document->root());
+    if (added) {
+      EXPECT_THAT(writer.finish("4.0.1"), IsOk());
+    }
+    return added;
+  };
+  for (const char* path : {"Patient.", "Patient.[x]", "[x]", "."}) {
+    EXPECT_THAT(
+        add(std::string(
+                R"({"resourceType":"StructureDefinition","url":"http://a.example/s","name":"S",)") +
+            R"("kind":"resource","type":"Patient","derivation":"constraint","differential":{"element":[{"path":")" +
+            path + "\"}]}}"),
+        FailsWith(ErrorCode::invalid))
+        << path;
+  }
+  EXPECT_THAT(
+      add(R"({"resourceType":"SearchParameter","url":"http://a.example/p","base":["Patient"]})"),
+      IsOk());
+  EXPECT_THAT(
+      add(R"({"resourceType":"CodeSystem","url":"http://a.example/c","concept":[{"display":"x"}]})"),
+      IsOk());
 }
 
 }  // namespace
