@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "fhir/packages/registry.h"
+#include "fhir/packages/release.h"
 
 namespace concord::bench {
 namespace {
@@ -67,6 +68,23 @@ void uk_core(benchmark::State& state) { load(state, "ukcore"); }
 void extensions_pack(benchmark::State& state) {
   load(state, "packages/hl7.fhir.uv.extensions.r4-5.3.0.tgz");
 }
+
+void stu3(benchmark::State& state) {
+  const fs::path package = corpus() / "packages/hl7.fhir.core-3.0.1-conformance.tgz";
+  if (!fs::exists(package)) {
+    state.SkipWithError("the corpus is absent");
+    return;
+  }
+  std::size_t types = 0;
+  for (auto _ : state) {
+    tree::Symbols symbols;
+    auto loaded = packages::load_release(package, symbols);
+    if (!loaded) std::abort();
+    types = loaded->types().size();
+  }
+  state.counters["types"] = static_cast<double>(types);
+}
+BENCHMARK(stu3)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(uk_core)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(extensions_pack)->Unit(benchmark::kMillisecond)->UseRealTime();
 
