@@ -53,6 +53,10 @@ void ResourceBuilder::integer(Node& parent, std::string_view name, std::int64_t 
   builder().set_copy(add(parent, name, Kind::number, Repeats::no), std::to_string(value));
 }
 
+void ResourceBuilder::boolean(Node& parent, std::string_view name, bool value) {
+  builder().set_text(add(parent, name, Kind::boolean, Repeats::no), value ? "true" : "false");
+}
+
 Result<std::string> ResourceBuilder::written(const Answering& answering) const {
   if (overflown_) return make_error(ErrorCode::too_long, "the answer is longer than its limit");
   if (answering.format == Format::xml) {

@@ -30,6 +30,7 @@ class ResourceBuilder {
   void text(tree::Node& parent, std::string_view name, std::string_view value,
             Repeats repeats = Repeats::no);
   void integer(tree::Node& parent, std::string_view name, std::int64_t value);
+  void boolean(tree::Node& parent, std::string_view name, bool value);
 
   tree::Document& document() noexcept { return document_; }
   tree::Builder builder() noexcept { return tree::Builder(document_); }

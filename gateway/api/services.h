@@ -14,6 +14,10 @@
 #include "gateway/http/message.h"
 #include "gateway/ops/readiness.h"
 
+namespace concord::terminology {
+class Terminology;
+}
+
 namespace concord::api {
 
 class EndpointTable;
@@ -36,6 +40,8 @@ struct Services {
   /// Hears of errors that are ours (internal, transient, timeout), for the log.
   std::function<void(const http::Request&, const Error&)> failed;
 
+  /// Code systems, value sets and concept maps; null: their operations are not served.
+  const terminology::Terminology* terminology = nullptr;
   const ops::Readiness* readiness = nullptr;
   const tree::Symbols* symbols = nullptr;
   const EndpointTable* endpoints = nullptr;

@@ -291,6 +291,7 @@ void Gateway::Impl::make_api() {
                                    options, limits, request)
         .issues;
   };
+  use.terminology = &checking->terminology();
   use.metrics = [this] { return metrics_page(); };
   use.store_answers = [this] { return store->check(); };
   use.failed = [this](const http::Request& request, const Error& error) {

@@ -24,6 +24,13 @@ constexpr Endpoint kShort{.interaction = "capabilities",
                           .scope = {},
                           .documentation = "The same at the root."};
 
+void add_operation(ResourceBuilder& out, tree::Node& parent, const Endpoint& endpoint) {
+  tree::Node& operation = out.element(parent, "operation", Repeats::yes);
+  out.text(operation, "name", endpoint.operation);
+  out.text(operation, "definition", endpoint.definition);
+  out.text(operation, "documentation", endpoint.documentation);
+}
+
 void add_resources(ResourceBuilder& out, tree::Node& rest, const EndpointTable& table) {
   std::vector<std::string_view> types;
   for (const auto& row : table.rows()) {
@@ -35,24 +42,35 @@ void add_resources(ResourceBuilder& out, tree::Node& rest, const EndpointTable& 
   for (const std::string_view type : types) {
     tree::Node& resource = out.element(rest, "resource", Repeats::yes);
     out.text(resource, "type", type);
+    std::vector<const Endpoint*> operations;
+    bool stored = false;
     for (const auto& row : table.rows()) {
       const auto& served = row.endpoint->resources;
       if (std::find(served.begin(), served.end(), type) == served.end()) continue;
+      if (!row.endpoint->operation.empty()) {
+        // One operation has a row for each method and level.
+        const bool known = std::any_of(
+            operations.begin(), operations.end(),
+            [&](const Endpoint* at) { return at->operation == row.endpoint->operation; });
+        if (!known) operations.push_back(row.endpoint);
+        continue;
+      }
+      stored = true;
       tree::Node& interaction = out.element(resource, "interaction", Repeats::yes);
       out.text(interaction, "code", row.endpoint->interaction);
       out.text(interaction, "documentation", row.endpoint->documentation);
     }
-    out.text(resource, "versioning", "versioned");
+    if (stored) out.text(resource, "versioning", "versioned");
+    for (const Endpoint* at : operations) {
+      add_operation(out, resource, *at);
+    }
   }
 }
 
 void add_operations(ResourceBuilder& out, tree::Node& rest, const EndpointTable& table) {
   for (const auto& row : table.rows()) {
-    if (row.endpoint->operation.empty()) continue;
-    tree::Node& operation = out.element(rest, "operation", Repeats::yes);
-    out.text(operation, "name", row.endpoint->operation);
-    out.text(operation, "definition", row.endpoint->definition);
-    out.text(operation, "documentation", row.endpoint->documentation);
+    if (row.endpoint->operation.empty() || !row.endpoint->resources.empty()) continue;
+    add_operation(out, rest, *row.endpoint);
   }
 }
 

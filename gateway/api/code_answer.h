@@ -1,0 +1,37 @@
+#pragma once
+/// $validate-code: what was asked, and the answer. Source:
+/// hl7.org/fhir/R4/valueset-operation-validate-code.html, codesystem-operation-validate-code.html.
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "fhir/terminology/terminology.h"
+#include "gateway/api/api.h"
+#include "gateway/api/parameters.h"
+
+namespace concord::api {
+
+struct CodeQuestion {
+  std::vector<terminology::Code> codes;
+  bool inferred = false;  ///< a code without system may be of any system of the value set
+  bool abstract = true;   ///< abstract codes are right too
+  std::string_view language;
+};
+
+/// Reads code (with system, display and a version under the name `version`), coding or
+/// codeableConcept. `system`: for a code that comes without one. Errors: invalid (none of them
+/// given, or more than one).
+Result<CodeQuestion> read_question(const Inputs& inputs, std::string_view version,
+                                   std::string_view system);
+
+/// Parameters with result, message, display, and the code's system. `set` null: the code system
+/// alone decides. Errors: those of the writers.
+Result<http::Response> answer_code(const CodeQuestion& question,
+                                   const std::shared_ptr<const terminology::ValueSet>& set,
+                                   Call& call, const Services& use);
+
+/// Errors: unsupported (this gateway was made without terminology).
+Result<void> terminology_served(const Services& use);
+
+}  // namespace concord::api

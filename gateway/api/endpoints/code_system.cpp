@@ -1,0 +1,198 @@
+// CodeSystem/$lookup, $validate-code and $subsumes, for the type and for one code system.
+// Source: hl7.org/fhir/R4/codesystem-operations.html.
+#include <algorithm>
+
+#include "fhir/packages/registry.h"
+#include "fhir/terminology/terminology.h"
+#include "gateway/api/api.h"
+#include "gateway/api/code_answer.h"
+#include "gateway/api/endpoints/registry.h"
+#include "gateway/api/parameters.h"
+
+namespace concord::api {
+namespace {
+
+using terminology::Code;
+using terminology::Lookup;
+using tree::Node;
+
+constexpr std::string_view kTypes[] = {"CodeSystem"};
+constexpr std::string_view kLookup =
+    "What is known of a code: display, definition, designations, parents, children and properties "
+    "(all, or those named by `property`).";
+constexpr std::string_view kValidate =
+    "Whether a code, Coding or CodeableConcept is one of a code system, and its display right.";
+constexpr std::string_view kSubsumes = "How two codes of one code system stand to one another.";
+
+constexpr Endpoint endpoint(std::string_view method, std::string_view path,
+                            std::string_view operation, std::string_view definition,
+                            std::string_view documentation) {
+  return {.interaction = "operation",
+          .resources = kTypes,
+          .method = method,
+          .path = path,
+          .scope = "terminology.read",
+          .documentation = documentation,
+          .operation = operation,
+          .definition = definition};
+}
+
+constexpr std::string_view kLookupDefinition =
+    "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup";
+constexpr std::string_view kValidateDefinition =
+    "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code";
+constexpr std::string_view kSubsumesDefinition =
+    "http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes";
+constexpr Endpoint kRows[] = {
+    endpoint("GET", "/FHIR/R4/CodeSystem/$lookup", "lookup", kLookupDefinition, kLookup),
+    endpoint("POST", "/FHIR/R4/CodeSystem/$lookup", "lookup", kLookupDefinition, kLookup),
+    endpoint("GET", "/FHIR/R4/CodeSystem/$validate-code", "validate-code", kValidateDefinition,
+             kValidate),
+    endpoint("POST", "/FHIR/R4/CodeSystem/$validate-code", "validate-code", kValidateDefinition,
+             kValidate),
+    endpoint("GET", "/FHIR/R4/CodeSystem/{id}/$validate-code", "validate-code", kValidateDefinition,
+             kValidate),
+    endpoint("POST", "/FHIR/R4/CodeSystem/{id}/$validate-code", "validate-code",
+             kValidateDefinition, kValidate),
+    endpoint("GET", "/FHIR/R4/CodeSystem/$subsumes", "subsumes", kSubsumesDefinition, kSubsumes),
+    endpoint("POST", "/FHIR/R4/CodeSystem/$subsumes", "subsumes", kSubsumesDefinition, kSubsumes),
+    endpoint("GET", "/FHIR/R4/CodeSystem/{id}/$subsumes", "subsumes", kSubsumesDefinition,
+             kSubsumes),
+    endpoint("POST", "/FHIR/R4/CodeSystem/{id}/$subsumes", "subsumes", kSubsumesDefinition,
+             kSubsumes)};
+
+Result<Code> one_code(const Inputs& inputs) {
+  if (inputs.has("coding")) {
+    const auto codings = inputs.codings("coding");
+    if (!codings.empty()) return codings.front();
+  }
+  return Code{inputs.text("system"), inputs.text("code"), {}, inputs.text("version")};
+}
+
+Result<http::Response> lookup(Call& call, const Services& use) {
+  CONCORD_TRY(terminology_served(use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  CONCORD_ASSIGN(const Code code, one_code(inputs));
+  CONCORD_ASSIGN(const Lookup found, use.terminology->lookup(code, inputs.text("displayLanguage")));
+  const std::vector<std::string> wanted = inputs.all("property");
+  const auto shown = [&](std::string_view name) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end() ||
+           std::find(wanted.begin(), wanted.end(), "*") != wanted.end();
+  };
+  const terminology::CodeSystem& system = *found.system;
+  Outputs out(*use.symbols);
+  out.value("name", "valueString", system.name().empty() ? system.url() : system.name());
+  out.value("version", "valueString", system.version());
+  // A code of a grammar is its own name.
+  out.value("display", "valueString", found.display.empty() ? found.code : found.display);
+  if (shown("designation")) {
+    for (const terminology::Designation& name : found.designations) {
+      Node& node = out.parameter("designation");
+      out.value(node, "language", "valueCode", name.language);
+      if (!name.use_code.empty()) {
+        out.coding(node, "use", name.use_system, {}, name.use_code, name.use_display);
+      }
+      out.value(node, "value", "valueString", name.value);
+    }
+  }
+  const auto property = [&](std::string_view name, std::string_view type, std::string_view value,
+                            std::string_view description = {}) {
+    if (value.empty() || !shown(name)) return;
+    Node& node = out.parameter("property");
+    out.value(node, "code", "valueCode", name);
+    if (type == "valueBoolean") {
+      out.out().boolean(out.part(node, "value"), type, value == "true");
+    } else {
+      out.value(node, "value", type, value);
+    }
+    out.value(node, "description", "valueString", description);
+  };
+  property("definition", "valueString", found.definition);
+  if (found.number != terminology::kNoConcept) {
+    property("inactive", "valueBoolean", found.inactive ? "true" : "false");
+    if (found.abstract) property("notSelectable", "valueBoolean", "true");
+  }
+  for (const auto at : found.parents) {
+    property("parent", "valueCode", system.code(at), system.display(at));
+  }
+  for (const auto at : found.children) {
+    property("child", "valueCode", system.code(at), system.display(at));
+  }
+  for (const terminology::Property& at : found.properties) {
+    if (at.code == "inactive" || at.code == "notSelectable") continue;
+    property(at.code,
+             at.type == "boolean"                       ? "valueBoolean"
+             : at.type == "code" || at.type == "Coding" ? "valueCode"
+                                                        : "valueString",
+             at.value);
+  }
+  return resource_response(200, out.out(), call);
+}
+
+/// The code system the address or the parameters name, else nothing.
+Result<std::string> system_url(const Call& call, const Inputs& inputs, std::string_view name,
+                               const Services& use) {
+  if (const std::string_view id = call.path_value("id"); !id.empty()) {
+    CONCORD_ASSIGN(std::string canonical, canonical_of("CodeSystem", id, use));
+    return canonical.substr(0, canonical.find('|'));
+  }
+  return std::string(inputs.text(name));
+}
+
+Result<http::Response> validate_code(Call& call, const Services& use) {
+  CONCORD_TRY(terminology_served(use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  if (inputs.has("codeSystem")) {
+    return make_error(ErrorCode::unsupported, "the parameter codeSystem is not supported");
+  }
+  CONCORD_ASSIGN(const std::string url, system_url(call, inputs, "url", use));
+  CONCORD_ASSIGN(CodeQuestion question, read_question(inputs, "version", url));
+  for (Code& code : question.codes) {
+    if (!url.empty() && code.system != url) {
+      return make_error(ErrorCode::invalid, "the coding is of another code system than url");
+    }
+    if (code.system.empty()) {
+      return make_error(ErrorCode::invalid, "url or an id must name the code system");
+    }
+  }
+  if (use.terminology->code_system(question.codes.front().system) == nullptr) {
+    return make_error(ErrorCode::not_found, "the code system is not known");
+  }
+  return answer_code(question, nullptr, call, use);
+}
+
+Result<http::Response> subsumes(Call& call, const Services& use) {
+  CONCORD_TRY(terminology_served(use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  CONCORD_ASSIGN(std::string url, system_url(call, inputs, "system", use));
+  std::string_view a = inputs.text("codeA"), b = inputs.text("codeB");
+  if (inputs.has("codingA") || inputs.has("codingB")) {
+    const auto first = inputs.codings("codingA"), second = inputs.codings("codingB");
+    if (first.empty() || second.empty()) {
+      return make_error(ErrorCode::invalid, "codingA and codingB must both be given");
+    }
+    if (first[0].system != second[0].system) {
+      return make_error(ErrorCode::invalid, "the codings are of two code systems");
+    }
+    a = first[0].code;
+    b = second[0].code;
+    url = first[0].system;
+  }
+  CONCORD_ASSIGN(const terminology::Subsumption found,
+                 use.terminology->subsumes(url, inputs.text("version"), a, b));
+  Outputs out(*use.symbols);
+  out.value("outcome", "valueCode", terminology::subsumption_name(found));
+  return resource_response(200, out.out(), call);
+}
+
+}  // namespace
+
+void register_code_system(endpoints::Table& table) {
+  for (const Endpoint& row : kRows) {
+    table.add(row, row.operation == "lookup"     ? &lookup
+                   : row.operation == "subsumes" ? &subsumes
+                                                 : &validate_code);
+  }
+}
+
+}  // namespace concord::api
