@@ -233,6 +233,7 @@ void Engine::resource_profile(const ProfilePlan& plan, const Node& resource) {
     return;
   }
   profile(plan, resource);
+  if (!plan.narrative.empty()) check_narrative_control(plan.narrative, resource, context_);
   for (const std::string_view canonical : plan.imposed) {
     const ProfilePlan* other = plans_.find(canonical, plan.entry);
     if (other == nullptr) {

@@ -13,6 +13,7 @@
 #include "fhir/tree/document.h"
 #include "fhir/validate/binding.h"
 #include "fhir/validate/detail/invariants.h"
+#include "fhir/validate/narrative_control.h"
 
 namespace concord::definitions::pack {
 struct Element;
@@ -158,6 +159,7 @@ struct ProfilePlan {
   const Type* type = nullptr;  ///< of the instances; null: none of R4
   std::unique_ptr<ElementPlan> root;
   std::vector<std::string_view> imposed;
+  NarrativeControl narrative;
   bool synthetic = false;  ///< made up for an extension of another FHIR version
 };
 

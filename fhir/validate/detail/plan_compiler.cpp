@@ -101,6 +101,10 @@ const ProfilePlan* PlanCompiler::plan(const snapshot::Profile& profile) {
   }
   made.imposed = views(definition.impose_profiles());
   made.type = definitions_.type(made.type_name.substr(made.type_name.rfind('/') + 1));
+  if (made.entry != nullptr && made.type != nullptr && made.type->is_resource() &&
+      plans_.parts().registry != nullptr) {
+    made.narrative = read_narrative_control(*plans_.parts().registry, *made.entry);
+  }
   const Rows rows = rows_of(definition);
   if (rows.empty()) return nullptr;
   budget_ = kMostElements;

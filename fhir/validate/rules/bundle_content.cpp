@@ -235,10 +235,11 @@ class BundleContent final : public Rule {
       } else if (std::find(types.begin(), types.end(), entry.type) == types.end() &&
                  entry.type != "OperationOutcome") {
         unsure = true;
-        context.error("BUNDLE_SEARCH_ENTRY_WRONG_RESOURCE_TYPE_NO_MODE", "invalid", *entry.resource,
-                      "This is not a matching resource type for the specified search (is a search "
-                      "mode needed?) (" +
-                          std::string(entry.type) + ")");
+        context.warning(
+            "BUNDLE_SEARCH_ENTRY_WRONG_RESOURCE_TYPE_NO_MODE", "invalid", *entry.node,
+            "This is not a matching resource type for the specified search (is a search "
+            "mode needed?) (" +
+                std::string(entry.type) + ")");
       }
     }
     if (unsure) {

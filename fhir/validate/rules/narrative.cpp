@@ -1,5 +1,5 @@
 // What may stand in a narrative: names, namespaces, links and language. Which element may stand in
-// which: narrative_structure.h. Its invariants txt-1 and txt-2 are evaluated with the others.
+// which: narrative_structure.h. The invariants txt-1 and txt-2 are answered here.
 // Source: hl7.org/fhir/R4/narrative.html; HTML 4.01 chapters 7 to 11 and 15.
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "fhir/validate/formats.h"
 #include "fhir/validate/fragments.h"
 #include "fhir/validate/narrative_structure.h"
 #include "fhir/validate/rules/registry.h"
@@ -46,6 +45,15 @@ bool has_url_characters_only(std::string_view url) {
   });
 }
 
+/// Whether the characters of base64 come in fours, whatever else stands between them.
+bool comes_in_fours(std::string_view text) {
+  const auto count = std::count_if(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+           c == '/' || c == '=';
+  });
+  return count % 4 == 0;
+}
+
 /// What is wrong with "data:image/png;base64,…"; empty when nothing is.
 std::string_view fault_of_data_url(std::string_view url) {
   const std::string_view rest = url.substr(5);
@@ -54,7 +62,7 @@ std::string_view fault_of_data_url(std::string_view url) {
   if (rest.find(',', comma + 1) != std::string_view::npos) return "it has more than one comma";
   std::string_view type = rest.substr(0, comma);
   if (type.ends_with(";base64")) {
-    if (!is_base64(rest.substr(comma + 1))) return "its data is not base64";
+    if (!comes_in_fours(rest.substr(comma + 1))) return "its data is not base64";
     type.remove_suffix(7);
   }
   type = type.substr(0, type.find(';'));
@@ -105,21 +113,37 @@ class Run {
     auto read = xml::read_xhtml(div.text(), limits);
     if (!read) {
       const bool typed = div.text().find("<!DOCTYPE") != std::string_view::npos;
-      return invalid(typed ? "XHTML_XHTML_DOCTYPE_ILLEGAL" : "Error_parsing_XHTML_", div,
-                     typed ? "Malformed XHTML: a document type may not stand in a narrative"
-                           : "Error parsing XHTML: " + read.error().issues.front().text);
+      invalid(typed ? "XHTML_XHTML_DOCTYPE_ILLEGAL" : "Error_parsing_XHTML_", div,
+              typed ? "Malformed XHTML: a document type may not stand in a narrative"
+                    : "Error parsing XHTML: " + read.error().issues.front().text);
+      constraint("txt-1", div);
+      if (!typed) constraint("txt-2", div);
+      return;
     }
     const Xhtml& narrative = *read;
     for (const std::string& entity : narrative.html_entities()) {
       invalid("XHTML_XHTML_Entity_Illegal", div,
               "Invalid entity in the XHTML ('&" + entity + ";')");
     }
+    if (!xml::has_narrative_names_only(narrative)) constraint("txt-1", div);
+    if (!xml::has_content(narrative)) constraint("txt-2", div);
     check_names(div, narrative);
     check_narrative_structure(narrative, div, context_);
     check_links(div, narrative);
     check_sections(div, narrative);
     check_ids(div, narrative);
     check_language(div, narrative);
+  }
+
+  void constraint(std::string_view key, const Node& div) {
+    context_.error(
+        "INV_FAILED", "invariant", div,
+        key == "txt-1"
+            ? "txt-1: The narrative SHALL contain only the basic html formatting elements and "
+              "attributes described in chapters 7-11 (except section 4 of chapter 9) and 15 of the "
+              "HTML 4.0 standard, <a> elements (either name or href), images and internally "
+              "contained style attributes"
+            : "txt-2: The narrative SHALL have some non-whitespace content");
   }
 
   void check_names(const Node& div, const Xhtml& narrative) {

@@ -158,13 +158,15 @@ class Comparison {
       say_missing(index, node);
     }
     check_count(item, node, answers);
+    std::size_t position = 0;
     for (const Node* at = node.child(names_.answer); at != nullptr; at = at->next_same()) {
+      const std::string which = std::to_string(++position);
       if (item.type == ItemType::group) {
         error("Questionnaire_QR_Item_Group", "structure", node,
-              "Items of type group should not have answers");
+              "Items of type group should not have answers", which);
       } else if (item.type == ItemType::display) {
         error("QUESTIONNAIRE_QR_ITEM_DISPLAY_NO_VALUE", "structure", node,
-              "Items of type 'display' cannot have answers");
+              "Items of type 'display' cannot have answers", which);
       } else {
         answers_.check(item, *at, answers);
       }
