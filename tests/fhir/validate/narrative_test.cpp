@@ -93,8 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
              R"(<a href="">a</a>)",
              {"error XHTML_URL_INVALID", "error TYPE_SPECIFIC_CHECKS_DT_XHTML_EMPTY_HREF"}},
         Case{"NoUrl", R"(<a href="a b">a</a>)", {"error XHTML_URL_INVALID"}},
-        Case{
-            "Data", R"(<img alt="x" src="data:image/png;base64,!"/>)", {"error XHTML_URL_INVALID"}},
+        Case{"Data",
+             R"(<img alt="x" src="data:image/png;base64,AAA"/>)",
+             {"error XHTML_URL_INVALID"}},
         Case{"Image",
              R"(<img alt="x" src="#nothing"/>)",
              {"error TYPE_SPECIFIC_CHECKS_DT_XHTML_RESOLVE_IMG"}},
