@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/core/decimal.h"
 #include "fhir/validate/formats.h"
 #include "fhir/validate/primitive.h"
 #include "fhir/validate/rules/registry.h"
@@ -47,6 +48,7 @@ struct Primitive {
   const Type* type;
   Format format;
   std::string_view wrong;
+  bool is_decimal;
 };
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
@@ -130,6 +132,13 @@ bool is_absolute(std::string_view text) {
 void check_value(const Primitive& primitive, const Node& node, Context& context) {
   if (primitive.format == nullptr) return check_text(node, context);
   if (!primitive.format(node.text())) return wrong(primitive, node, context);
+  // What arithmetic cannot hold (34 digits, or an exponent beyond it) may stand in a file, but not
+  // in an order.
+  if (primitive.is_decimal && context.options().depth == Depth::intake &&
+      (node.text().size() > 30 || node.text().find_first_of("eE") != std::string_view::npos) &&
+      !Decimal::parse(node.text())) {
+    context.error(primitive.wrong, "value", node, "is a number with more digits than can be kept");
+  }
   if (primitive.type->text() == "canonical" && context.options().depth == Depth::full &&
       !node.text().starts_with('#') && !is_absolute(node.text())) {
     context.error("TYPE_SPECIFIC_CHECKS_CANONICAL_ABSOLUTE", "value", node,
@@ -140,7 +149,8 @@ void check_value(const Primitive& primitive, const Node& node, Context& context)
 Primitive primitive_of(const Type& type) {
   const auto row = std::find_if(kWrong.begin(), kWrong.end(),
                                 [&](const Wrong& at) { return at.type == type.text(); });
-  return {&type, format_of(type.text()), row == kWrong.end() ? kEmpty : row->id};
+  return {&type, format_of(type.text()), row == kWrong.end() ? kEmpty : row->id,
+          type.text() == "decimal"};
 }
 
 class PrimitiveFormat final : public Rule {
