@@ -279,11 +279,14 @@ void CollectingEvents::fill_gaps(Node& node) {
     if (child.kind() == Kind::element || child.has_value() || child.first_child() != nullptr) {
       return true;
     }
+    // An empty object was said to be one, and stays for the checks that ask for content.
     const auto& kept = findings_.kept();
+    const auto said = [&](auto&& about) {
+      return !findings_.full() && std::any_of(kept.begin(), kept.end(), about);
+    };
+    if (said([&](const auto& finding) { return finding.owner == &child; })) return true;
     const bool known =
-        !findings_.full() && std::any_of(kept.begin(), kept.end(), [&](const auto& finding) {
-          return finding.owner == &child || finding.offset == child.source_offset();
-        });
+        said([&](const auto& finding) { return finding.offset == child.source_offset(); });
     if (!known) {
       tree::SyntaxFinding gap;
       gap.message_id = "JSON_PROPERTY_INVALID_ARRAY";

@@ -285,6 +285,9 @@ const Type* Shapes::judge_resource(Node& node, const Type& expected) {
     return node.is(Flag::resource) ? own : nullptr;
   }
   const std::string name(document_.name(node));
+  for (tree::SyntaxFinding& made : findings_.kept()) {
+    if (made.owner == &node && !xml_) made.owner = nullptr;  // stays said when the node goes
+  }
   if (!node.is(Flag::resource) && !xml_) {
     if (node.kind() == Kind::element) {
       report("Unable_to_find_resourceType_property", "invalid",
@@ -342,6 +345,7 @@ void Shapes::settle() {
   std::erase_if(kept, [&](const tree::SyntaxFinding& finding) {
     return finding.owner != nullptr && !stands(finding.owner);
   });
+  std::vector<tree::SyntaxFinding> more;
   for (tree::SyntaxFinding& finding : kept) {
     if (finding.owner == nullptr || finding.member.empty()) continue;
     const Type* type = definitions_.type(finding.owner->type());
@@ -364,11 +368,24 @@ void Shapes::settle() {
       finding.issue_type = "structure";
       finding.text = "unrecognised property '" + finding.member.substr(0, 100) + "'";
       finding.path = document_.path(*finding.owner);
+    } else if (finding.message_id == "ELEMENT_CANNOT_BE_NULL" && !companion) {
+      // In the reference's words for the type; of a list of objects it says two things.
+      const bool simple = found.type->is_primitive();
+      finding.message_id = simple && found.element->is_array
+                               ? std::string_view("This_property_must_be_an_Array_not_")
+                           : simple ? "This_property_must_be_an_simple_value_not_"
+                                    : "This_property_must_be__not_";
+      if (!simple && found.element->is_array) {
+        more.push_back(finding);
+        more.back().message_id = "This_property_must_be_an_Array_not_";
+        more.back().text = "the property '" + finding.member + "' must be an array, not null";
+      }
     } else if (finding.message_id == "ARRAY_CANNOT_BE_EMPTY" && found.element->is_array &&
                found.type->is_primitive()) {
       finding.severity = Severity::warning;  // the reference lets empty arrays of primitives pass
     }
   }
+  for (tree::SyntaxFinding& finding : more) findings_.add(std::move(finding));
 }
 
 void Shapes::report(std::string_view id, std::string_view issue_type, std::string text,
