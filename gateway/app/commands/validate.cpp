@@ -175,7 +175,7 @@ void register_validate(commands::Table& table) {
       "Check FHIR R4 files (JSON or XML, - is standard input) against R4, the profiles they claim "
       "and those asked for: structure, invariants, bindings, slicing, extensions, references. "
       "Prints one OperationOutcome, or lines on a terminal. Status 0: no error",
-      "concord demo-bundle > /tmp/order.json && concord validate /tmp/order.json");
+      "echo '{\"resourceType\": \"Patient\", \"gender\": \"woman\"}' | concord validate -");
   const auto options = std::make_shared<Options>();
   command.add_option("files", options->files, "Files, which may refer to one another")->required();
   command.add_option("--fhir-version", options->fhir_version, "Version of FHIR: 4.0.1");
