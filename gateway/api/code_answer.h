@@ -1,8 +1,10 @@
 #pragma once
-/// $validate-code: what was asked, and the answer. Source:
-/// hl7.org/fhir/R4/valueset-operation-validate-code.html, codesystem-operation-validate-code.html.
+/// What the endpoints of terminology share: their rows, and $validate-code as question and answer.
+/// Source: hl7.org/fhir/R4/valueset-operation-validate-code.html,
+/// codesystem-operation-validate-code.html.
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,21 @@
 #include "gateway/api/parameters.h"
 
 namespace concord::api {
+
+/// The row of one way to call an operation of terminology.
+constexpr Endpoint terminology_operation(std::span<const std::string_view> types,
+                                         std::string_view method, std::string_view path,
+                                         std::string_view operation, std::string_view definition,
+                                         std::string_view documentation) {
+  return {.interaction = "operation",
+          .resources = types,
+          .method = method,
+          .path = path,
+          .scope = "terminology.read",
+          .documentation = documentation,
+          .operation = operation,
+          .definition = definition};
+}
 
 struct CodeQuestion {
   std::vector<terminology::Code> codes;

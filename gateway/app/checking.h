@@ -1,6 +1,6 @@
 #pragma once
-/// Everything validation in depth full stands on, loaded once: packages, snapshots, terminology,
-/// the validator. Shared by `concord validate` and $validate.
+/// Everything validation stands on, loaded once: packages, snapshots, terminology, the validator.
+/// Shared by `concord validate` and, in the gateway, by the intake of messages and $validate.
 
 #include <filesystem>
 #include <memory>

@@ -159,7 +159,6 @@ struct Gateway::Impl {
   ops::Readiness readiness;
 
   std::unique_ptr<Engine> engine;
-  std::unique_ptr<validate::Validator> validator;
   std::unique_ptr<Checking> checking;
   std::map<std::string, validate::Options, std::less<>> validation;
   agreements::AgreementSet agreements;
@@ -191,8 +190,6 @@ Result<void> Gateway::Impl::load() {
     CONCORD_ASSIGN(engine, Engine::load());
     CONCORD_ASSIGN(auto overlays, read_maps(config.eps.overlays));
     CONCORD_TRY(engine->add_mappers(overlays));
-    validator =
-        std::make_unique<validate::Validator>(validate::Validator::compile(engine->definitions()));
     CheckingSources sources;
     sources.packages = config.packages.load;
     sources.folders.assign(config.packages.folders.begin(), config.packages.folders.end());
@@ -243,7 +240,7 @@ Result<void> Gateway::Impl::load() {
 
   exchange::Parts parts;
   parts.definitions = &engine->definitions();
-  parts.validator = validator.get();
+  parts.validator = &checking->validator();
   parts.validation = [this](std::string_view name) -> const validate::Options* {
     const auto at = validation.find(name);
     return at == validation.end() ? nullptr : &at->second;

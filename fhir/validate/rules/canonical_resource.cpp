@@ -3,11 +3,11 @@
 // Source: hl7.org/fhir/R4/canonicalresource.html, extension structuredefinition-wg; work groups:
 // hl7.org/Special/committees.
 
-#include <algorithm>
 #include <array>
 #include <string>
 
 #include "fhir/definitions/r4_generated.h"
+#include "fhir/validate/canonical_types.h"
 #include "fhir/validate/rules/registry.h"
 
 namespace concord::validate {
@@ -77,37 +77,6 @@ const WorkGroup* work_group(std::string_view code) {
   return nullptr;
 }
 
-constexpr std::array<std::string_view, 30> kTypes{"ActivityDefinition",
-                                                  "CapabilityStatement",
-                                                  "ChargeItemDefinition",
-                                                  "CodeSystem",
-                                                  "CompartmentDefinition",
-                                                  "ConceptMap",
-                                                  "EffectEvidenceSynthesis",
-                                                  "EventDefinition",
-                                                  "Evidence",
-                                                  "EvidenceVariable",
-                                                  "ExampleScenario",
-                                                  "GraphDefinition",
-                                                  "ImplementationGuide",
-                                                  "Library",
-                                                  "Measure",
-                                                  "MessageDefinition",
-                                                  "NamingSystem",
-                                                  "OperationDefinition",
-                                                  "PlanDefinition",
-                                                  "Questionnaire",
-                                                  "ResearchDefinition",
-                                                  "ResearchElementDefinition",
-                                                  "RiskEvidenceSynthesis",
-                                                  "SearchParameter",
-                                                  "StructureDefinition",
-                                                  "StructureMap",
-                                                  "TerminologyCapabilities",
-                                                  "TestReport",
-                                                  "TestScript",
-                                                  "ValueSet"};
-
 class CanonicalResource final : public Rule {
  public:
   std::string_view id() const override { return "canonical-resource"; }
@@ -132,7 +101,7 @@ class CanonicalResource final : public Rule {
 
   void compile(const definitions::Type& type, Plan& plan) override {
     if (!type.is_resource()) return;
-    if (std::binary_search(kTypes.begin(), kTypes.end(), type.text())) plan.on_node(&check, this);
+    if (has_canonical_url(type.text()) || type.text() == "TestReport") plan.on_node(&check, this);
     if (type.text() == "CapabilityStatement") plan.on_node(&check_search, this);
   }
 

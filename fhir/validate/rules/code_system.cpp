@@ -10,6 +10,7 @@
 #include "fhir/terminology/terminology.h"
 #include "fhir/validate/reach.h"
 #include "fhir/validate/rules/registry.h"
+#include "fhir/validate/rules/shareable.h"
 
 namespace concord::validate {
 
@@ -246,23 +247,13 @@ class Check {
   }
 
   void shareable() {
-    if (!context_.options().for_publication) return;
-    const bool hl7 = url_.find("hl7") != std::string_view::npos;
-    for (const std::string_view name : {"url", "version", "title", "name", "status", "experimental",
-                                        "description", "content", "caseSensitive"}) {
-      if (name == "caseSensitive" && content_ == "supplement") continue;
-      if (child_of(&node_, name, context_) != nullptr) continue;
-      const std::string what = "a code system to be shared says its " + std::string(name);
-      if (name == "name") {
-        warning(
-            hl7 ? "CODESYSTEM_SHAREABLE_EXTRA_MISSING_HL7" : "CODESYSTEM_SHAREABLE_EXTRA_MISSING",
-            node_, what, "required");
-      } else if (hl7) {
-        error("CODESYSTEM_SHAREABLE_MISSING_HL7", node_, what, "required");
-      } else {
-        warning("CODESYSTEM_SHAREABLE_MISSING", node_, what, "required");
-      }
-    }
+    static constexpr rules::ShareableIds kIds{
+        "CODESYSTEM_SHAREABLE_MISSING_HL7", "CODESYSTEM_SHAREABLE_MISSING",
+        "CODESYSTEM_SHAREABLE_EXTRA_MISSING_HL7", "CODESYSTEM_SHAREABLE_EXTRA_MISSING"};
+    static constexpr std::string_view kOwn[] = {"content", "caseSensitive"};
+    rules::check_shareable(node_, rules::kShareable, kIds, "a code system", context_);
+    rules::check_shareable(node_, std::span(kOwn, content_ == "supplement" ? 1 : 2), kIds,
+                           "a code system", context_);
   }
 
   /// CodeSystem.property.

@@ -7,6 +7,7 @@
 #include "fhir/terminology/terminology.h"
 #include "fhir/validate/reach.h"
 #include "fhir/validate/rules/registry.h"
+#include "fhir/validate/rules/shareable.h"
 
 namespace concord::validate {
 
@@ -158,22 +159,10 @@ class Check {
   using Concept = terminology::Concept;
 
   void shareable() {
-    if (!context_.options().for_publication) return;
-    const bool hl7 = text_of(&node_, "url", context_).find("hl7") != std::string_view::npos;
-    for (const std::string_view name :
-         {"url", "version", "title", "name", "status", "experimental", "description"}) {
-      if (child_of(&node_, name, context_) != nullptr) continue;
-      const std::string what = "a concept map to be shared says its " + std::string(name);
-      const bool extra = name == "name";
-      if (hl7 && !extra) {
-        context_.error("CONCEPTMAP_SHAREABLE_MISSING_HL7", "required", node_, what);
-      } else {
-        context_.warning(extra ? (hl7 ? "CONCEPTMAP_SHAREABLE_EXTRA_MISSING_HL7"
-                                      : "CONCEPTMAP_SHAREABLE_EXTRA_MISSING")
-                               : "CONCEPTMAP_SHAREABLE_MISSING",
-                         "required", node_, what);
-      }
-    }
+    static constexpr rules::ShareableIds kIds{
+        "CONCEPTMAP_SHAREABLE_MISSING_HL7", "CONCEPTMAP_SHAREABLE_MISSING",
+        "CONCEPTMAP_SHAREABLE_EXTRA_MISSING_HL7", "CONCEPTMAP_SHAREABLE_EXTRA_MISSING"};
+    rules::check_shareable(node_, rules::kShareable, kIds, "a concept map", context_);
   }
 
   const Node& node_;

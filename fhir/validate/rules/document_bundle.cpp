@@ -1,14 +1,13 @@
 // Documents and messages: what comes first, that what it refers to is there, and that nothing is
 // there that no link leads to. Source: hl7.org/fhir/R4/documents.html#bundle, messaging.html.
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "fhir/validate/bundle_index.h"
+#include "fhir/validate/canonical_types.h"
 #include "fhir/validate/rules/registry.h"
 
 namespace concord::validate {
@@ -198,38 +197,8 @@ class DocumentBundle final : public Rule {
     /// Definitions are not expected to travel with what uses them.
     bool may_be_elsewhere(std::string_view url) const {
       if (!is_restful_url(url, context_.definitions())) return false;
-      constexpr std::array<std::string_view, 29> kCanonical{"ActivityDefinition",
-                                                            "CapabilityStatement",
-                                                            "ChargeItemDefinition",
-                                                            "CodeSystem",
-                                                            "CompartmentDefinition",
-                                                            "ConceptMap",
-                                                            "EffectEvidenceSynthesis",
-                                                            "EventDefinition",
-                                                            "Evidence",
-                                                            "EvidenceVariable",
-                                                            "ExampleScenario",
-                                                            "GraphDefinition",
-                                                            "ImplementationGuide",
-                                                            "Library",
-                                                            "Measure",
-                                                            "MessageDefinition",
-                                                            "NamingSystem",
-                                                            "OperationDefinition",
-                                                            "PlanDefinition",
-                                                            "Questionnaire",
-                                                            "ResearchDefinition",
-                                                            "ResearchElementDefinition",
-                                                            "RiskEvidenceSynthesis",
-                                                            "SearchParameter",
-                                                            "StructureDefinition",
-                                                            "StructureMap",
-                                                            "TerminologyCapabilities",
-                                                            "TestScript",
-                                                            "ValueSet"};
       const std::string_view path = url.substr(0, url.rfind('/'));
-      return std::binary_search(kCanonical.begin(), kCanonical.end(),
-                                path.substr(path.rfind('/') + 1));
+      return has_canonical_url(path.substr(path.rfind('/') + 1));
     }
 
     bool is_first(const Node& source) { return said_.insert(&source).second; }

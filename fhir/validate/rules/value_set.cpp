@@ -11,6 +11,7 @@
 #include "fhir/validate/formats.h"
 #include "fhir/validate/reach.h"
 #include "fhir/validate/rules/registry.h"
+#include "fhir/validate/rules/shareable.h"
 
 namespace concord::validate {
 
@@ -289,22 +290,10 @@ class Check {
   }
 
   void shareable() {
-    if (!context_.options().for_publication) return;
-    const bool hl7 = text_of(&node_, "url", context_).find("hl7") != std::string_view::npos;
-    for (const std::string_view name :
-         {"url", "version", "title", "name", "status", "experimental", "description"}) {
-      if (child_of(&node_, name, context_) != nullptr) continue;
-      const std::string what = "a value set to be shared says its " + std::string(name);
-      const bool extra = name == "name";
-      if (hl7 && !extra) {
-        context_.error("VALUESET_SHAREABLE_MISSING_HL7", "required", node_, what);
-      } else {
-        context_.warning(extra ? (hl7 ? "VALUESET_SHAREABLE_EXTRA_MISSING_HL7"
-                                      : "VALUESET_SHAREABLE_EXTRA_MISSING")
-                               : "VALUESET_SHAREABLE_MISSING",
-                         "required", node_, what);
-      }
-    }
+    static constexpr rules::ShareableIds kIds{
+        "VALUESET_SHAREABLE_MISSING_HL7", "VALUESET_SHAREABLE_MISSING",
+        "VALUESET_SHAREABLE_EXTRA_MISSING_HL7", "VALUESET_SHAREABLE_EXTRA_MISSING"};
+    rules::check_shareable(node_, rules::kShareable, kIds, "a value set", context_);
   }
 
   const Node& node_;

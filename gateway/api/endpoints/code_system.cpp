@@ -27,14 +27,7 @@ constexpr std::string_view kSubsumes = "How two codes of one code system stand t
 constexpr Endpoint endpoint(std::string_view method, std::string_view path,
                             std::string_view operation, std::string_view definition,
                             std::string_view documentation) {
-  return {.interaction = "operation",
-          .resources = kTypes,
-          .method = method,
-          .path = path,
-          .scope = "terminology.read",
-          .documentation = documentation,
-          .operation = operation,
-          .definition = definition};
+  return terminology_operation(kTypes, method, path, operation, definition, documentation);
 }
 
 constexpr std::string_view kLookupDefinition =

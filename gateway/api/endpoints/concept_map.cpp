@@ -24,14 +24,7 @@ constexpr std::string_view kDefinition =
     "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate";
 
 constexpr Endpoint endpoint(std::string_view method, std::string_view path) {
-  return {.interaction = "operation",
-          .resources = kTypes,
-          .method = method,
-          .path = path,
-          .scope = "terminology.read",
-          .documentation = kDocumentation,
-          .operation = "translate",
-          .definition = kDefinition};
+  return terminology_operation(kTypes, method, path, "translate", kDefinition, kDocumentation);
 }
 
 constexpr Endpoint kRows[] = {endpoint("GET", "/FHIR/R4/ConceptMap/$translate"),

@@ -28,14 +28,7 @@ constexpr std::string_view kValidate =
 constexpr Endpoint endpoint(std::string_view method, std::string_view path,
                             std::string_view operation, std::string_view definition,
                             std::string_view documentation) {
-  return {.interaction = "operation",
-          .resources = kTypes,
-          .method = method,
-          .path = path,
-          .scope = "terminology.read",
-          .documentation = documentation,
-          .operation = operation,
-          .definition = definition};
+  return terminology_operation(kTypes, method, path, operation, definition, documentation);
 }
 
 constexpr std::string_view kExpandDefinition =
