@@ -1,5 +1,5 @@
 #pragma once
-/// What every format gives the gateway: a FHIR Bundle in, the bytes of that format out.
+/// What every format gives the gateway: FHIR in, the bytes of that format out, and back.
 
 #include <cstdint>
 #include <map>
@@ -10,6 +10,7 @@
 
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
+#include "fhir/core/uuid.h"
 #include "fhir/tree/document.h"
 
 namespace concord::mapping {
@@ -19,13 +20,16 @@ class TraceSink;
 namespace concord::mappers {
 
 /// What a translation knows besides the message. The same message with the same parameters gives
-/// the same bytes, always.
+/// the same bytes, always (but for the identities that `uuids` makes).
 struct Parameters {
   /// "Now", wherever a format wants the time of translation.
   Instant now{};
   /// Further values by name. Each mapper's README lists its own; for EPS: from_asid, to_asid,
   /// user_id, role_id. Names a mapper does not know are ignored.
   std::map<std::string, std::string, std::less<>> values;
+  /// New identities, where a message needs one it does not bring. Empty: version 5 UUIDs of the
+  /// message's bytes, `now` and a running number, so that they repeat with the message.
+  UuidSource uuids;
 
   /// The value of `name`, or "".
   std::string_view value(std::string_view name) const {
@@ -47,6 +51,22 @@ struct Encoded {
   std::vector<std::shared_ptr<const tree::Document>> traced;
 };
 
+/// A message of the format as FHIR.
+struct Decoded {
+  /// Bundle, Parameters, Task, Claim or OperationOutcome; typed (definitions::annotate).
+  std::shared_ptr<const tree::Document> resource;
+  std::string message_kind;  ///< business name: "release-response"
+  std::string interaction;   ///< name in the format: "PORX_IN070101UK31"
+  std::string message_id;    ///< the message's own identity
+  std::string refers_to;     ///< the message it answers; "" when it answers none
+  /// The status a FHIR server answers with when this is its answer: 200, 400, 404 …
+  int status = 200;
+  /// What the message holds and the FHIR resource does not.
+  std::vector<Issue> losses;
+  /// The trees a trace points into, kept when a trace was asked for; else empty.
+  std::vector<std::shared_ptr<const tree::Document>> traced;
+};
+
 /// What the other side says of a message it was sent.
 struct Acknowledgement {
   enum class Verdict : std::uint8_t {
@@ -61,6 +81,28 @@ struct Acknowledgement {
   std::vector<Issue> issues;
 };
 
+/// What a format signs, and how it checks signatures. Immutable; safe from any thread.
+class Signatures {
+ public:
+  virtual ~Signatures() = default;
+
+  /// What is to be signed, as the answer to `$prepare`: Parameters with digest, timestamp and
+  /// algorithm. Errors: as Mapper::encode().
+  virtual Result<Decoded> prepare(const tree::Document& message,
+                                  const Parameters& parameters) const = 0;
+
+  /// Checks the signatures a message carries against what it says: one issue for each that does
+  /// not hold, none when all do and there is one. Errors: as Mapper::encode(); transient when a
+  /// revocation list that the policy insists on cannot be had.
+  virtual Result<std::vector<Issue>> verify(const tree::Document& message,
+                                            const Parameters& parameters) const = 0;
+
+ protected:
+  Signatures() = default;
+  Signatures(const Signatures&) = delete;
+  Signatures& operator=(const Signatures&) = delete;
+};
+
 /// One format. Immutable once made: every call is safe from any thread.
 class Mapper {
  public:
@@ -69,11 +111,12 @@ class Mapper {
   /// The format's name in routes and on the command line: "eps".
   virtual std::string_view name() const = 0;
 
-  /// Whether this format has a message for what the Bundle holds. Looks at the kind only, so a
-  /// Bundle that is recognised may still be refused by encode().
+  /// Whether this format has a message for what the resource holds. Looks at the kind only, so one
+  /// that is recognised may still be refused by encode().
   virtual bool recognises(const tree::Document& bundle) const = 0;
 
-  /// Translates a Bundle. `trace`, when given, hears of each target write.
+  /// Translates a message: a Bundle, or another resource the format has a message for (Parameters,
+  /// Task, Claim). `trace`, when given, hears of each target write.
   ///
   /// Errors: unsupported (no such kind of message, or content the format cannot carry without
   /// changing its meaning), invalid (content that breaks a rule of the format; the published error
@@ -81,6 +124,16 @@ class Mapper {
   /// where the Bundle was read from text, line and column.
   virtual Result<Encoded> encode(const tree::Document& bundle, const Parameters& parameters,
                                  mapping::TraceSink* trace) const = 0;
+
+  /// Translates a message of the format, whoever wrote it, to FHIR. Bytes come from the network.
+  ///
+  /// Errors: unsupported (no message of this format, or none it reads), malformed (not readable),
+  /// too_long, too_costly, invalid (content FHIR has no place for, with the place in the message).
+  virtual Result<Decoded> decode(std::string_view bytes, std::string_view content_type,
+                                 const Parameters& parameters, mapping::TraceSink* trace) const;
+
+  /// Signatures of this format, or null: it has none.
+  virtual const Signatures* signatures() const { return nullptr; }
 
   /// Reads the answer to a message this format sent. Bytes of an answer come from the network.
   ///

@@ -4,6 +4,11 @@
 
 namespace concord::mappers {
 
+Result<Decoded> Mapper::decode(std::string_view, std::string_view, const Parameters&,
+                               mapping::TraceSink*) const {
+  return make_error(ErrorCode::unsupported, "the format " + std::string(name()) + " is not read");
+}
+
 Result<Acknowledgement> Mapper::read_acknowledgement(std::string_view, std::string_view) const {
   return make_error(ErrorCode::unsupported, "this format has no acknowledgements");
 }
