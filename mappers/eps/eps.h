@@ -11,6 +11,7 @@
 #include "fhir/definitions/definitions.h"
 #include "fhir/mapping/map_set.h"
 #include "mappers/core/mapper.h"
+#include "mappers/eps/signing/trust.h"
 
 namespace concord::eps {
 
@@ -19,6 +20,9 @@ struct MapperOptions {
   /// Maps compiled after the shipped ones. One with the url of a shipped map replaces its groups
   /// of the same name and adds the others; the shipped file stays as it is.
   std::vector<mapping::MapSource> overlays;
+  /// Whom signatures are trusted from; empty: TrustStore::unjudged(), which every verification
+  /// says as a warning.
+  TrustSource trust;
 };
 
 /// Loads the logical models of this room into `definitions` (once: models that are there already

@@ -175,7 +175,7 @@ TEST(Layering, EachLibraryStaysInItsRooms) {
       {"libpq-fe.h", {"gateway/store/postgresql"}},
       {"re2/", {"fhir/path", "fhir/terminology"}},
       {"mpdecimal.h", {"fhir/core"}},
-      {"openssl/", {"fhir/core"}},
+      {"openssl/", {"fhir/core", "mappers/eps/signing"}},
       {"flatbuffers/", {"fhir/definitions", "fhir/terminology"}},
       {"archive", {"fhir/packages"}},
       {"zstd.h", {"fhir/packages", "gateway/store/sqlite"}},
