@@ -31,6 +31,7 @@ void Compiler::rule(const ast::Rule& rule, RuleOp& to, Scope& scope) {
   scope.prefix += (scope.prefix.empty() ? "" : "/") + rule.name;
 
   RuleInfo& info = program_.rules.emplace_back();
+  info.id = static_cast<std::uint32_t>(program_.rules.size() - 1);
   info.map = scope.instance->unit->url;
   info.group = scope.instance->source.group->name.text;
   info.file = scope.file;

@@ -57,6 +57,10 @@ class Execution final : public transforms::Host {
   void finish();
   Error take_error() { return std::move(error_); }
   RunReport report() const noexcept { return {steps_, writes_}; }
+  /// Where expressions note what they look at.
+  tree::NodeSet* reads_of_expressions() noexcept {
+    return follow_ != nullptr ? &looked_at_ : options_.reads;
+  }
 
   // transforms::Host
   path::EvalContext& evaluation() override { return context_; }
@@ -80,6 +84,7 @@ class Execution final : public transforms::Host {
   bool block(const Block& block, Frame frame);
   bool rule(const RuleOp& op, Frame frame);
   bool body(const RuleOp& op, Frame frame);
+  bool followed_body(const RuleOp& op, Frame frame);
   bool cases(const RuleOp& op, Frame frame);
   bool step() {
     if (++steps_ <= options_.max_steps) [[likely]]
@@ -108,16 +113,23 @@ class Execution final : public transforms::Host {
            op.pick == ast::Pick::all && op.fallback.kind == ValueOp::Kind::none;
   }
   void reading(const SourceOp& op, const path::Value& value) {
-    if (options_.reads == nullptr || !value.is_node()) return;
+    if (!reads_ || !value.is_node()) return;
     if (op.whole) {
       read_all(value.node());
     } else if (op.leaf) {
-      options_.reads->insert(value.node());
+      read(value.node());
     }
   }
+  /// Only when `reads_`.
+  void read(const tree::Node& node) {
+    if (options_.reads != nullptr) options_.reads->insert(node);
+    if (follow_ != nullptr) [[unlikely]]
+      follow_->read(info_ == nullptr ? 0 : info_->id, node);
+  }
+  void follow_reads();
   void read_all(const tree::Node& node);
   void read_text(const path::Value& value) {
-    if (options_.reads != nullptr && value.is_node()) options_.reads->insert(value.node());
+    if (reads_ && value.is_node()) read(value.node());
   }
 
   // run_values.cpp
@@ -152,6 +164,10 @@ class Execution final : public transforms::Host {
              tree::Symbol name, std::uint16_t order);
   bool instantiate(tree::Node& node, const Template& fixed);
   void trace(const path::Value* source, const tree::Node& target);
+  void skipped(Skip why) {
+    if (follow_ != nullptr) [[unlikely]]
+      follow_->skipped(info_->id, why, part_);
+  }
   void prune();
   bool is_foreign(const path::Value& value) const {
     return value.is_node() && &release_of(value.document()) != target_release_;
@@ -173,6 +189,11 @@ class Execution final : public transforms::Host {
   tree::Document& target_;
   const RunOptions& options_;
   path::EvalContext& context_;
+  TraceSink* const follow_;            ///< the sink, if it wants the steps between writes
+  const bool reads_;                   ///< somebody wants to know what is read
+  tree::NodeSet looked_at_;            ///< by one expression, for `follow_`
+  Skip nothing_ = Skip::source_empty;  ///< why a source has no items, for `follow_`
+  std::uint32_t part_ = 0;             ///< target or call being done, for `follow_`
   tree::Builder builder_;
   FrameStack frames_;
   std::vector<path::Collection> parameters_;

@@ -22,6 +22,13 @@ Result<MapSet> MapSet::compile(std::span<const MapSource> sources,
   std::vector<Finding> found = findings.sorted(program->files);
   if (findings.failed()) return to_error(found);
   program->warnings = std::move(found);
+  std::vector<RuleRow> rows;
+  rows.reserve(program->rules.size());
+  for (const detail::RuleInfo& rule : program->rules) {
+    rows.push_back({std::string(rule.map), std::string(rule.group), rule.name,
+                    std::string(rule.file), rule.at});
+  }
+  program->table = std::make_shared<const RuleTable>(std::move(rows), sources);
   return MapSet(std::move(program));
 }
 
@@ -34,6 +41,10 @@ std::vector<Finding> lint(std::span<const MapSource> sources,
 }
 
 const std::vector<Finding>& MapSet::warnings() const noexcept { return program_->warnings; }
+
+const RuleTable& MapSet::rules() const noexcept { return *program_->table; }
+
+std::shared_ptr<const RuleTable> MapSet::rule_table() const noexcept { return program_->table; }
 
 std::vector<std::string_view> MapSet::maps() const {
   std::vector<std::string_view> urls;
@@ -105,8 +116,9 @@ Result<RunReport> MapSet::run(const Entry& entry, std::span<const Input> inputs,
   path::EvalContext& context = options.context != nullptr ? *options.context : own.emplace();
   context.reset();
   context.now = options.now;
-  context.reads = options.reads;
+  if (options.trace != nullptr) options.trace->started(*this, entry);
   detail::Execution execution(*program_, target, options, context);
+  context.reads = execution.reads_of_expressions();
   const definitions::Type& type = *instance.shapes.back().type;
   tree::Builder builder(target);
   if (is_model(type)) {
@@ -119,6 +131,7 @@ Result<RunReport> MapSet::run(const Entry& entry, std::span<const Input> inputs,
   arguments.push_back(path::Collection::of(target, target.root()));
   const bool done = execution.start(instance, arguments);
   if (done) execution.finish();
+  context.reads = options.reads;
   if (options.trace != nullptr) options.trace->finished();
   if (!done) return execution.take_error();
   return execution.report();

@@ -18,6 +18,7 @@
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 #include "fhir/core/uuid.h"
+#include "fhir/mapping/lineage.h"
 #include "fhir/mapping/trace.h"
 #include "fhir/tree/document.h"
 #include "fhir/tree/node_set.h"
@@ -154,6 +155,9 @@ class MapSet {
   const std::vector<Finding>& warnings() const noexcept;
   /// Urls of the maps, in order.
   std::vector<std::string_view> maps() const;
+  /// Its rules, as traces number them; shared, for who keeps lineage longer than the maps.
+  const RuleTable& rules() const noexcept;
+  std::shared_ptr<const RuleTable> rule_table() const noexcept;
 
  private:
   explicit MapSet(std::unique_ptr<detail::Program> program);

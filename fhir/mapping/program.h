@@ -13,6 +13,7 @@
 #include "fhir/definitions/definitions.h"
 #include "fhir/mapping/ast.h"
 #include "fhir/mapping/concept_table.h"
+#include "fhir/mapping/lineage.h"
 #include "fhir/mapping/map_set.h"
 #include "fhir/mapping/transforms/registry.h"
 #include "fhir/mapping/types.h"
@@ -29,6 +30,7 @@ struct RuleInfo {
   std::string_view map, group, file;
   std::string name;
   Position at{};
+  std::uint32_t id = 0;  ///< its place in Program::rules
 };
 
 /// A FHIRPath expression and where its variables come from.
@@ -221,6 +223,7 @@ struct Program {
   std::deque<std::string> texts;  ///< of literals
   std::vector<LetOp> lets;
   std::vector<Finding> warnings;
+  std::shared_ptr<const RuleTable> table;  ///< of `rules`, for what is kept of runs
 };
 
 }  // namespace concord::mapping::detail

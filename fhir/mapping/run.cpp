@@ -24,6 +24,8 @@ Execution::Execution(const Program& program, tree::Document& target, const RunOp
       target_(target),
       options_(options),
       context_(context),
+      follow_(options.trace != nullptr && options.trace->follows() ? options.trace : nullptr),
+      reads_(options.reads != nullptr || follow_ != nullptr),
       builder_(target),
       parameters_(program.parameters.size()),
       lets_(program.lets.size()) {
@@ -87,7 +89,10 @@ bool Execution::call(const CallOp& op, Frame frame) {
                                               op.arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!value(op.arguments[i], frame, arguments[i])) return false;
-    if (arguments[i].empty()) return true;  // nothing to map, or nowhere to map it to
+    if (arguments[i].empty()) {  // nothing to map, or nowhere to map it to
+      skipped(Skip::argument_empty);
+      return true;
+    }
     if (op.tests[i].type == nullptr) continue;
     for (const path::Value& item : arguments[i]) {
       if (is_of(op.tests[i], item)) continue;
@@ -128,6 +133,8 @@ bool Execution::rule(const RuleOp& op, Frame frame) {
 /// What a rule does for one combination of items.
 bool Execution::body(const RuleOp& op, Frame frame) {
   if (!step()) return false;
+  if (follow_ != nullptr) [[unlikely]]
+    return followed_body(op, frame);
   if (!op.cases.empty()) return cases(op, frame);
   for (const TargetOp& one : op.targets) {
     if (!target(one, frame)) return false;
@@ -136,6 +143,26 @@ bool Execution::body(const RuleOp& op, Frame frame) {
     if (!call(one, frame)) return false;
   }
   return op.nested == nullptr || block(*op.nested, frame);
+}
+
+/// The same, told step by step.
+bool Execution::followed_body(const RuleOp& op, Frame frame) {
+  const bool node = item_ != nullptr && item_->is_node();
+  follow_->entered(op.info->id, node ? &item_->document() : nullptr,
+                   node ? &item_->node() : nullptr);
+  part_ = 0;
+  bool done = op.cases.empty() || cases(op, frame);
+  for (std::size_t i = 0; done && op.cases.empty() && i < op.targets.size(); ++i) {
+    part_ = static_cast<std::uint32_t>(i);
+    done = target(op.targets[i], frame);
+  }
+  for (std::size_t i = 0; done && i < op.calls.size(); ++i) {
+    part_ = static_cast<std::uint32_t>(i);
+    done = call(op.calls[i], frame);
+  }
+  done = done && (op.nested == nullptr || block(*op.nested, frame));
+  if (done) follow_->left(op.info->id);  // else it is where the run stopped
+  return done;
 }
 
 bool Execution::cases(const RuleOp& op, Frame frame) {

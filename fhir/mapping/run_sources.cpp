@@ -11,10 +11,14 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
   const path::Value* outer = item_;
   if (simple(source)) {
     const path::Collection& context = frame[source.context];
-    if (context.empty() || !context.front().is_node()) return true;
+    if (context.empty() || !context.front().is_node()) {
+      skipped(Skip::source_empty);
+      return true;
+    }
     const tree::Document& document = context.front().document();
-    for (const tree::Node* at = context.front().node().child(source.name); at != nullptr;
-         at = at->next_same()) {
+    const tree::Node* at = context.front().node().child(source.name);
+    if (at == nullptr) skipped(Skip::source_empty);
+    for (; at != nullptr; at = at->next_same()) {
       if (!step()) return false;
       frame[source.variable].assign(path::Value::of(document, *at));
       const path::Value& item = frame[source.variable].front();
@@ -39,6 +43,7 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
   }
   const std::size_t from = items_.size();
   if (!collect(source, frame)) return false;
+  if (items_.size() == from) skipped(nothing_);
   item_ = outer;
   for (std::size_t i = from; i < items_.size(); ++i) {
     if (!step()) return false;
@@ -56,6 +61,7 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
 /// Puts the items of a source on top of `items_`.
 bool Execution::collect(const SourceOp& op, Frame frame) {
   const std::size_t from = items_.size();
+  nothing_ = Skip::source_empty;
   const path::Collection none;
   const path::Collection& context = op.context == kNoSlot ? none : frame[op.context];
   const bool node = !context.empty() && context.front().is_node();
@@ -110,10 +116,12 @@ bool Execution::collect(const SourceOp& op, Frame frame) {
 bool Execution::keep_those(const SourceOp& op, std::size_t from, Frame frame) {
   if (op.type.type == nullptr && op.where == nullptr) return true;
   std::size_t kept = from;
+  if (items_.size() > from) nothing_ = Skip::other_type;
   for (std::size_t i = from; i < items_.size(); ++i) {
     if (!step()) return false;
     bool wanted = op.type.type == nullptr || is_of(op.type, items_[i]);
     if (wanted && op.where != nullptr) {
+      nothing_ = Skip::where_false;
       frame[op.variable].assign(items_[i]);
       item_ = &frame[op.variable].front();  // where an error of the expression is told
       if (!holds(*op.where, frame, frame[op.variable], wanted)) return false;
@@ -158,7 +166,7 @@ bool Execution::check(const SourceOp& op, std::size_t from, Frame frame) {
     if (op.log != nullptr && options_.trace != nullptr) {
       path::Collection said;
       if (!evaluate(*op.log, frame, frame[op.variable], said)) return false;
-      TargetWrite place{info_->map, info_->group, info_->name, info_->file, info_->at};
+      TargetWrite place{info_->map, info_->group, info_->name, info_->file, info_->at, info_->id};
       if (item_->is_node()) {
         place.source_document = &item_->document();
         place.source = &item_->node();
@@ -173,6 +181,7 @@ bool Execution::check(const SourceOp& op, std::size_t from, Frame frame) {
 
 void Execution::pick(const SourceOp& op, std::size_t from) {
   if (items_.size() == from) return;
+  nothing_ = Skip::not_picked;
   const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(from);
   switch (op.pick) {
     case ast::Pick::all:
@@ -208,7 +217,7 @@ void Execution::read_all(const tree::Node& node) {
   // Up by the parents: no stack for the depth of the message.
   const tree::Node* at = &node;
   for (;;) {
-    options_.reads->insert(*at);
+    read(*at);
     if (at->first_child() != nullptr) {
       at = at->first_child();
       continue;

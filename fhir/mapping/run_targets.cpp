@@ -28,7 +28,10 @@ bool Execution::target(const TargetOp& op, Frame frame) {
     case TargetOp::Kind::self:
       break;
   }
-  if (frame[op.into.context].empty()) return true;  // its variable came to nothing
+  if (frame[op.into.context].empty()) {  // its variable came to nothing
+    skipped(Skip::target_absent);
+    return true;
+  }
   if (op.kind == TargetOp::Kind::make) return make(op, frame);
   if (op.kind == TargetOp::Kind::fill) return fill(op, frame);
   return write(op, frame);
@@ -61,7 +64,10 @@ bool Execution::make(const TargetOp& op, Frame frame) {
 bool Execution::write(const TargetOp& op, Frame frame) {
   path::Collection given;
   if (!value(op.value, frame, given)) return false;
-  if (given.empty()) return true;
+  if (given.empty()) {
+    skipped(Skip::value_empty);
+    return true;
+  }
   tree::Node& context = tree::Builder::mutable_node(frame[op.into.context].front().node());
   if (op.share != kNoSlot && !frame[op.share].empty()) {
     if (op.variable != kNoSlot) frame[op.variable] = frame[op.share];
@@ -78,6 +84,7 @@ bool Execution::write(const TargetOp& op, Frame frame) {
     if (!done) return false;
   }
   if (op.kind == TargetOp::Kind::self) made = &context;
+  if (made == nullptr) skipped(Skip::value_empty);
   if (made != nullptr && op.variable != kNoSlot) {
     frame[op.variable].assign(path::Value::of(target_, *made));
   }
@@ -105,6 +112,7 @@ bool Execution::fill(const TargetOp& op, Frame frame) {
   if (!*filled) {
     if (error_.issues.empty()) {
       builder_.detach(*made);
+      skipped(Skip::value_empty);
       return true;
     }
     return false;
@@ -200,7 +208,7 @@ bool Execution::write_text(const Destination& into, Fit fits, tree::Node& contex
   if (written) builder_.set_copy(*made, *written);
   for (const tree::Node* child = more ? value.node().first_child() : nullptr; child != nullptr;
        child = child->next_sibling()) {
-    if (options_.reads != nullptr) read_all(*child);
+    if (reads_) read_all(*child);
     if (builder_.copy_into(*made, value.document(), *child, child->name()) == nullptr) {
       return fail(ErrorCode::too_long, "the target has too many nodes");
     }
@@ -244,7 +252,7 @@ bool Execution::write_copy(const Destination& into, tree::Node& context, const p
     builder_.set_namespace(*made, into.element->xml_namespace);
   }
   place(*into.owner, context, last, into.name, into.element->order);
-  if (options_.reads != nullptr) read_all(value.node());
+  if (reads_) read_all(value.node());
   trace(&value, *made);
   return true;
 }
@@ -434,7 +442,7 @@ void Execution::prune() {
 void Execution::trace(const path::Value* source, const tree::Node& target) {
   ++writes_;
   if (options_.trace == nullptr || info_ == nullptr) return;
-  TargetWrite write{info_->map, info_->group, info_->name, info_->file, info_->at};
+  TargetWrite write{info_->map, info_->group, info_->name, info_->file, info_->at, info_->id};
   if (source != nullptr && (!source->is_node() || is_target(*source))) source = item_;
   if (source != nullptr && source->is_node()) {
     write.source_document = &source->document();

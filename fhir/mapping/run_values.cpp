@@ -19,10 +19,18 @@ void Execution::bind(const Expr& expr, Frame frame) {
   }
 }
 
+/// Hands on what an expression looked at; while a sink follows, expressions note it apart.
+void Execution::follow_reads() {
+  looked_at_.for_each([this](const tree::Node& node) { read(node); });
+  looked_at_.clear();
+}
+
 bool Execution::evaluate(const Expr& expr, Frame frame, const path::Collection& focus,
                          path::Collection& result) {
   bind(expr, frame);
   auto evaluated = expr.expression.evaluate(context_, focus);
+  if (follow_ != nullptr) [[unlikely]]
+    follow_reads();
   if (!evaluated) return fail(std::move(evaluated).error());
   result = *evaluated;
   return true;
@@ -31,6 +39,8 @@ bool Execution::evaluate(const Expr& expr, Frame frame, const path::Collection& 
 bool Execution::holds(const Expr& expr, Frame frame, const path::Collection& focus, bool& result) {
   bind(expr, frame);
   auto tested = expr.expression.test(context_, focus);
+  if (follow_ != nullptr) [[unlikely]]
+    follow_reads();
   if (!tested) return fail(std::move(tested).error());
   result = *tested;
   return true;

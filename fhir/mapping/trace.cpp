@@ -40,6 +40,26 @@ void append_member(std::string& to, std::string_view name, std::uint32_t number)
 
 }  // namespace
 
+std::string_view skip_text(Skip why) noexcept {
+  switch (why) {
+    case Skip::source_empty:
+      return "its source is not there";
+    case Skip::other_type:
+      return "no item of its source has the type it asks for";
+    case Skip::where_false:
+      return "its `where` holds for no item";
+    case Skip::not_picked:
+      return "its list mode leaves no item";
+    case Skip::target_absent:
+      return "the element it would write into was not made";
+    case Skip::value_empty:
+      return "the value it would write is empty";
+    case Skip::argument_empty:
+      return "an argument of the group it calls is empty";
+  }
+  return "";
+}
+
 std::string trace_text(const TraceRecorder& trace) {
   std::string lines;
   for (const TargetWrite& write : trace.writes()) {

@@ -11,26 +11,73 @@
 
 namespace concord::mapping {
 
+class MapSet;
+class Entry;
+
 /// One write to the target. The views live as long as the MapSet, the nodes as long as their
 /// documents. A target node may still move among its siblings until the run ends, so paths are
 /// asked for afterwards.
 struct TargetWrite {
-  std::string_view map;    ///< url of the map
-  std::string_view group;  ///< name of the group
-  std::string_view rule;   ///< name of the rule, with those around it: "line.product/code"
-  std::string_view file;   ///< the source the rule stands in (an overlay's own name)
-  Position at{};           ///< of the rule in that file
+  std::string_view map;       ///< url of the map
+  std::string_view group;     ///< name of the group
+  std::string_view rule;      ///< name of the rule, with those around it: "line.product/code"
+  std::string_view file;      ///< the source the rule stands in (an overlay's own name)
+  Position at{};              ///< of the rule in that file
+  std::uint32_t rule_id = 0;  ///< its row in MapSet::rules()
   const tree::Document* source_document = nullptr;
   const tree::Node* source = nullptr;  ///< what the rule was reading; null: a constant of the map
   const tree::Document* target_document = nullptr;
   const tree::Node* target = nullptr;
 };
 
+/// Why a rule, or one of its targets or calls, came to nothing.
+enum class Skip : std::uint8_t {
+  source_empty,    ///< the element is not there, or the variable came to nothing
+  other_type,      ///< there are items, none of them of `: Type`
+  where_false,     ///< there are items, `where` holds for none of them
+  not_picked,      ///< `not_first` and `not_last` left none
+  target_absent,   ///< what it would write into was not made
+  value_empty,     ///< the value it would write is empty
+  argument_empty,  ///< an argument of the group it calls came to nothing
+};
+
+/// "the source is not there", "`where` does not hold" …: static text.
+std::string_view skip_text(Skip why) noexcept;
+
 /// Hears of target writes and of `log` in rules. Called in the order of execution.
 class TraceSink {
  public:
   virtual ~TraceSink() = default;
+  /// A run begins; `maps` outlives it. One translation may take several runs.
+  virtual void started(const MapSet& maps, const Entry& entry) {
+    static_cast<void>(maps);
+    static_cast<void>(entry);
+  }
   virtual void write(const TargetWrite& write) = 0;
+
+  /// Whether the sink wants the steps between writes as well. Asked once, when a run begins: a sink
+  /// that does not pays nothing for the four calls below. Rules are rows of MapSet::rules().
+  virtual bool follows() const noexcept { return false; }
+  /// A rule runs for one item (null: a value that is no node); what comes until left() is inside.
+  virtual void entered(std::uint32_t rule, const tree::Document* document, const tree::Node* item) {
+    static_cast<void>(rule);
+    static_cast<void>(document);
+    static_cast<void>(item);
+  }
+  virtual void left(std::uint32_t rule) { static_cast<void>(rule); }
+  /// A rule did not run; or, between entered() and left() of that rule, its target or call number
+  /// `part` did nothing.
+  virtual void skipped(std::uint32_t rule, Skip why, std::uint32_t part) {
+    static_cast<void>(rule);
+    static_cast<void>(why);
+    static_cast<void>(part);
+  }
+  /// A rule looked at a source node. A node read several times is told several times.
+  virtual void read(std::uint32_t rule, const tree::Node& node) {
+    static_cast<void>(rule);
+    static_cast<void>(node);
+  }
+
   /// `text` may hold values of the message: not for logs that leave the caller.
   virtual void log(const TargetWrite& rule, std::string_view text) {
     static_cast<void>(rule);

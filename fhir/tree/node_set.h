@@ -29,6 +29,15 @@ class NodeSet {
     return false;
   }
   std::size_t size() const noexcept { return size_; }
+  /// Every node of the set, in no order.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (std::size_t at = 0, left = size_; left > 0; ++at) {
+      if (slots_[at] == nullptr) continue;
+      visit(*slots_[at]);
+      --left;
+    }
+  }
   void clear() noexcept {
     slots_.assign(slots_.size(), nullptr);
     size_ = 0;
