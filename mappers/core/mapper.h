@@ -86,6 +86,9 @@ class Signatures {
  public:
   virtual ~Signatures() = default;
 
+  /// Whether messages of this kind are signed. Looks at the kind only.
+  virtual bool covers(const tree::Document& message) const = 0;
+
   /// What is to be signed, as the answer to `$prepare`: Parameters with digest, timestamp and
   /// algorithm. Errors: as Mapper::encode().
   virtual Result<Decoded> prepare(const tree::Document& message,

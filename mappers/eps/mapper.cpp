@@ -18,6 +18,7 @@
 #include "mappers/eps/losses.h"
 #include "mappers/eps/message_kind.h"
 #include "mappers/eps/published_error.h"
+#include "mappers/eps/signing/signatures.h"
 
 namespace concord::eps {
 namespace {
@@ -109,13 +110,15 @@ struct Message {
 class EpsMapper final : public mappers::Mapper {
  public:
   EpsMapper(definitions::Definitions& definitions, std::unique_ptr<path::FunctionTable> functions,
-            mapping::MapSet maps, std::vector<Message> messages, LossTable losses, SpineCodes codes)
+            mapping::MapSet maps, std::vector<Message> messages, LossTable losses, SpineCodes codes,
+            TrustSource trust)
       : definitions_(definitions),
         functions_(std::move(functions)),
         maps_(std::move(maps)),
         messages_(std::move(messages)),
         losses_(std::move(losses)),
-        codes_(std::move(codes)) {}
+        codes_(std::move(codes)),
+        signatures_(*this, definitions, std::move(trust)) {}
 
   std::string_view name() const override { return "eps"; }
 
@@ -126,6 +129,8 @@ class EpsMapper final : public mappers::Mapper {
   Result<mappers::Encoded> encode(const tree::Document& bundle,
                                   const mappers::Parameters& parameters,
                                   mapping::TraceSink* trace) const override;
+
+  const mappers::Signatures* signatures() const override { return &signatures_; }
 
   Result<mappers::Acknowledgement> read_acknowledgement(
       std::string_view bytes, std::string_view /*content_type: the bytes say it*/) const override {
@@ -143,6 +148,7 @@ class EpsMapper final : public mappers::Mapper {
   std::vector<Message> messages_;
   LossTable losses_;
   SpineCodes codes_;
+  EpsSignatures signatures_;
   mutable Workspaces workspaces_;
 };
 
@@ -332,9 +338,9 @@ Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& d
   }
   CONCORD_ASSIGN(auto losses, LossTable::read(resource("tables/not_carried.txt"), definitions));
   CONCORD_ASSIGN(auto codes, SpineCodes::read(resource("tables/spine_codes.txt")));
-  return std::unique_ptr<mappers::Mapper>(
-      std::make_unique<EpsMapper>(definitions, std::move(functions), std::move(maps),
-                                  std::move(messages), std::move(losses), std::move(codes)));
+  return std::unique_ptr<mappers::Mapper>(std::make_unique<EpsMapper>(
+      definitions, std::move(functions), std::move(maps), std::move(messages), std::move(losses),
+      std::move(codes), options.trust));
 }
 
 }  // namespace concord::eps

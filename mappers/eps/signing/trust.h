@@ -50,7 +50,7 @@ struct TrustPolicy {
   /// RSA with SHA-1 counts until then, by the clock of who verifies, whatever the signature says of
   /// its time. Nothing: never.
   std::optional<Instant> sha1_until;
-  /// Keys of fewer bits are not trusted.
+  /// Keys of fewer bits are not trusted. Certificates of the national test environments have 1024.
   int least_key_bits = 2048;
 };
 
