@@ -59,6 +59,7 @@ struct Decoded {
   std::string interaction;   ///< name in the format: "PORX_IN070101UK31"
   std::string message_id;    ///< the message's own identity
   std::string refers_to;     ///< the message it answers; "" when it answers none
+  std::string acknowledged;  ///< how it answers, as written ("AA"); "" when it answers none
   /// The status a FHIR server answers with when this is its answer: 200, 400, 404 …
   int status = 200;
   /// What the message holds and the FHIR resource does not.

@@ -12,13 +12,16 @@
 #include "fhir/tree/builder.h"
 #include "fhir/tree/node_set.h"
 #include "mappers/eps/acknowledgement.h"
+#include "mappers/eps/code_tables.h"
 #include "mappers/eps/codec.h"
+#include "mappers/eps/decoder.h"
 #include "mappers/eps/eps.h"
 #include "mappers/eps/functions/registry.h"
 #include "mappers/eps/losses.h"
 #include "mappers/eps/message_kind.h"
 #include "mappers/eps/published_error.h"
 #include "mappers/eps/signing/signatures.h"
+#include "mappers/eps/signing/verify.h"
 
 namespace concord::eps {
 namespace {
@@ -110,14 +113,14 @@ struct Message {
 class EpsMapper final : public mappers::Mapper {
  public:
   EpsMapper(definitions::Definitions& definitions, std::unique_ptr<path::FunctionTable> functions,
-            mapping::MapSet maps, std::vector<Message> messages, LossTable losses, SpineCodes codes,
-            TrustSource trust)
+            std::unique_ptr<const mapping::MapSet> maps, std::vector<Message> messages,
+            LossTable losses, Decoder decoder, TrustSource trust)
       : definitions_(definitions),
         functions_(std::move(functions)),
         maps_(std::move(maps)),
         messages_(std::move(messages)),
         losses_(std::move(losses)),
-        codes_(std::move(codes)),
+        decoder_(std::move(decoder)),
         signatures_(*this, definitions, std::move(trust)) {}
 
   std::string_view name() const override { return "eps"; }
@@ -130,11 +133,18 @@ class EpsMapper final : public mappers::Mapper {
                                   const mappers::Parameters& parameters,
                                   mapping::TraceSink* trace) const override;
 
+  Result<mappers::Decoded> decode(std::string_view bytes, std::string_view content_type,
+                                  const mappers::Parameters& parameters,
+                                  mapping::TraceSink* trace) const override {
+    return decoder_.decode(bytes, content_type, parameters, trace);
+  }
+
   const mappers::Signatures* signatures() const override { return &signatures_; }
 
   Result<mappers::Acknowledgement> read_acknowledgement(
-      std::string_view bytes, std::string_view /*content_type: the bytes say it*/) const override {
-    return eps::read_acknowledgement(bytes, codes_, definitions_.symbols());
+      std::string_view bytes, std::string_view content_type) const override {
+    CONCORD_ASSIGN(const auto answer, decoder_.decode(bytes, content_type, {}, nullptr));
+    return acknowledgement_of(answer);
   }
 
  private:
@@ -144,10 +154,10 @@ class EpsMapper final : public mappers::Mapper {
 
   definitions::Definitions& definitions_;
   std::unique_ptr<path::FunctionTable> functions_;  // maps_ points into it
-  mapping::MapSet maps_;
+  std::unique_ptr<const mapping::MapSet> maps_;     // decoder_ points at it
   std::vector<Message> messages_;
   LossTable losses_;
-  SpineCodes codes_;
+  Decoder decoder_;
   EpsSignatures signatures_;
   mutable Workspaces workspaces_;
 };
@@ -234,7 +244,7 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
   options.context = &workspace->context;
   workspace->context.reads = &workspace->reads;  // what FHIRPath reads counts as well
   const mapping::Input input{&bundle, nullptr};
-  auto run = maps_.run(message.entry, {&input, 1}, *target, options);
+  auto run = maps_->run(message.entry, {&input, 1}, *target, options);
   if (!run) return std::move(run).error();
 
   tree::Builder builder(*target);
@@ -279,6 +289,16 @@ Result<void> load_models(definitions::Definitions& definitions) {
   return definitions.add(sources);
 }
 
+/// Judges released prescriptions as `trust` says at the time.
+SignatureCheck signature_check(TrustSource trust) {
+  if (!trust) trust = [unjudged = TrustStore::unjudged()] { return unjudged; };
+  return [trust = std::move(trust)](const tree::Document& message, const tree::Node& prescription,
+                                    Instant now) {
+    const std::shared_ptr<const TrustStore> store = trust();
+    return verify_prescription(message, prescription, *store, now);
+  };
+}
+
 /// Names of XML signatures, which every order embeds: known from the start, no message has to keep
 /// them as its own.
 void intern_signature_names(tree::Symbols& symbols) {
@@ -310,7 +330,7 @@ std::vector<mapping::MapSource> shipped_maps() {
 }
 
 std::vector<std::string> parameter_names() {
-  return {"from_asid", "to_asid", "user_id", "role_id"};
+  return {"from_asid", "to_asid", "user_id", "role_id", "base_url", "identity_seed"};
 }
 
 std::string_view example_prescription_order() {
@@ -330,17 +350,24 @@ Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& d
   mapping::CompileOptions compile;
   compile.functions = functions.get();
   compile.parameters = parameter_names();
-  CONCORD_ASSIGN(auto maps, mapping::MapSet::compile(sources, definitions, compile));
+  CONCORD_ASSIGN(auto tables, spine_code_tables(resource("tables/spine_codes.txt"), definitions));
+  CONCORD_ASSIGN(auto roles, job_role_table(resource("tables/job_roles.txt"), definitions));
+  tables.push_back(std::move(roles));
+  compile.concept_maps = tables;
+  CONCORD_ASSIGN(auto compiled, mapping::MapSet::compile(sources, definitions, compile));
+  auto maps = std::make_unique<const mapping::MapSet>(std::move(compiled));
   std::vector<Message> messages;
   for (const MessageKind& kind : message_kinds()) {
-    CONCORD_ASSIGN(const auto entry, maps.entry(kind.map));
+    CONCORD_ASSIGN(const auto entry, maps->entry(kind.map));
     messages.push_back({&kind, entry});
   }
   CONCORD_ASSIGN(auto losses, LossTable::read(resource("tables/not_carried.txt"), definitions));
-  CONCORD_ASSIGN(auto codes, SpineCodes::read(resource("tables/spine_codes.txt")));
+  CONCORD_ASSIGN(auto decoder,
+                 Decoder::make(definitions, *maps, *functions, resource("tables/not_read.txt"),
+                               signature_check(options.trust)));
   return std::unique_ptr<mappers::Mapper>(std::make_unique<EpsMapper>(
       definitions, std::move(functions), std::move(maps), std::move(messages), std::move(losses),
-      std::move(codes), options.trust));
+      std::move(decoder), options.trust));
 }
 
 }  // namespace concord::eps
