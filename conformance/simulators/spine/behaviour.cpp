@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "conformance/simulators/spine/form.h"
+
 namespace concord::spine {
 namespace {
 
@@ -16,20 +18,19 @@ std::optional<std::int64_t> whole(std::string_view text, std::int64_t low, std::
   return value;
 }
 
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr ==
-            text.data() + i + 3) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
+/// "16.34/" in front of a code: its code system, by the end of its OID.
+bool take_system(std::string_view& code, std::string_view& system) {
+  const auto slash = code.find('/');
+  if (slash == std::string_view::npos) return true;
+  const std::string_view end = code.substr(0, slash);
+  code.remove_prefix(slash + 1);
+  for (const std::string_view known : {kPrescribingCodes, kDispensingCodes, kMessagingCodes}) {
+    if (known.ends_with("." + std::string(end))) {
+      system = known;
+      return true;
     }
   }
-  return out;
+  return false;
 }
 
 bool read_ack(std::string_view value, Behaviour& behaviour) {
@@ -48,7 +49,9 @@ bool read_ack(std::string_view value, Behaviour& behaviour) {
   if (type.size() == value.size()) return true;
   const std::string_view rest = value.substr(type.size() + 1);
   const auto colon = rest.find(':');
-  behaviour.ack_fault.code = std::string(rest.substr(0, colon));
+  std::string_view code = rest.substr(0, colon);
+  if (!take_system(code, behaviour.ack_fault.system)) return false;
+  behaviour.ack_fault.code = code;
   if (colon != std::string_view::npos) behaviour.ack_fault.display = rest.substr(colon + 1);
   return !behaviour.ack_fault.code.empty();
 }
@@ -81,15 +84,7 @@ bool read_pair(std::string_view name, std::string_view value, Behaviour& behavio
 
 Result<Behaviour> read_behaviour(std::string_view form) {
   Behaviour behaviour;
-  while (!form.empty()) {
-    const auto end = form.find('&');
-    const std::string_view pair = form.substr(0, end);
-    form = end == std::string_view::npos ? std::string_view() : form.substr(end + 1);
-    if (pair.empty()) continue;
-    const auto equals = pair.find('=');
-    const std::string name = decoded(pair.substr(0, equals));
-    const std::string value =
-        equals == std::string_view::npos ? std::string() : decoded(pair.substr(equals + 1));
+  for (const auto& [name, value] : read_form(form)) {
     if (!read_pair(name, value, behaviour)) {
       return make_error(ErrorCode::invalid, "unknown behaviour or value out of range: " + name);
     }

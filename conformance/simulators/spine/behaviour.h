@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "conformance/simulators/spine/acknowledgement.h"
+#include "conformance/simulators/spine/fault.h"
 #include "fhir/core/result.h"
 
 namespace concord::spine {
@@ -30,7 +30,8 @@ struct Behaviour {
 };
 
 /// Reads "delay_ms=200&drop=after&for=3": names delay_ms, late_ms, http, retry_after, ack (AA | AE
-/// | AR, with a code and text after colons: "AE:0099:Resource version mismatch"), drop (before |
+/// | AR, with a code and text after colons: "AE:0099:Resource version mismatch", the code with its
+/// system when that is not the usual one: "AE:16.34/5000:…"), drop (before |
 /// after), twice (0 | 1), for (number of requests). An empty text is the default behaviour.
 /// Errors: invalid (unknown name, value out of range).
 Result<Behaviour> read_behaviour(std::string_view form);

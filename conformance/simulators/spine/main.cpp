@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "conformance/simulators/spine/behaviour.h"
+#include "conformance/simulators/spine/elements.h"
 #include "conformance/simulators/spine/http_server.h"
 #include "conformance/simulators/spine/spine.h"
 
@@ -54,6 +55,33 @@ spine::Reply list(const spine::Spine& side) {
           .body = {std::istreambuf_iterator<char>(in), {}}};
 }
 
+spine::Reply track(const spine::Request& request, spine::Spine& side, spine::Conduct& conduct) {
+  const auto query = spine::read_tracker_query(request.path);
+  if (!query) {
+    const bool unknown = query.error().code == ErrorCode::not_found;
+    return {.status = unknown ? 404 : 400, .body = to_string(query.error()) + "\n"};
+  }
+  const spine::Behaviour behaviour = conduct.next();
+  std::this_thread::sleep_for(behaviour.delay);
+  if (behaviour.drop != spine::Drop::never) return {.drop = true};
+  if (behaviour.http_status != 0) {
+    return {.status = behaviour.http_status, .body = "told to refuse\n"};
+  }
+  return {.content_type = "application/json", .body = side.track(*query)};
+}
+
+/// "hours=48": the simulated side's clock goes forward.
+spine::Reply set_clock(const spine::Request& request, spine::Spine& side) {
+  constexpr std::string_view kName = "hours=";
+  constexpr int kMostHours = 24 * 366 * 10;
+  const std::string_view body = request.body;
+  const auto hours =
+      body.starts_with(kName) ? spine::whole_number(body.substr(kName.size())) : std::nullopt;
+  if (!hours || *hours > kMostHours) return {.status = 400, .body = "hours=NUMBER\n"};
+  side.advance(std::chrono::hours(*hours));
+  return {.body = "ok\n"};
+}
+
 spine::Reply summary(const spine::Spine& side) {
   const spine::Counts counts = side.counts();
   return {.content_type = "application/json",
@@ -75,20 +103,24 @@ spine::Reply answer(const spine::Request& request, spine::Spine& side, spine::Co
     return take(request, side, conduct);
   }
   if (request.method == "POST" && request.path == "/_behaviour") return behave(request, conduct);
+  if (request.method == "POST" && request.path == "/_clock") return set_clock(request, side);
   if (request.method == "GET" && request.path == "/_arrivals") return list(side);
   if (request.method == "GET" && request.path == "/_summary") return summary(side);
+  if (request.method == "GET" && request.path.starts_with("/mm/")) {
+    return track(request, side, conduct);
+  }
   return {.status = 404,
           .body =
-              "POST /Prescription, POST /_behaviour, GET /_arrivals, GET "
-              "/_summary\n"};
+              "POST /Prescription, GET /mm/nhs111itemdetails, GET /mm/nhs111itemsummary, POST "
+              "/_behaviour, POST /_clock, GET /_arrivals, GET /_summary\n"};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App program{
-      "The other side of the EPS channel: takes HL7 v3 prescriptions, answers "
-      "MCCI_IN010000UK13."};
+      "The other side of the EPS channel: takes HL7 v3 messages about prescriptions, keeps their "
+      "states, answers as the national service documents it."};
   std::uint16_t port = 0;
   std::string record = "arrivals.tsv";
   std::string behaviour_text;
@@ -103,6 +135,10 @@ int main(int argc, char** argv) {
   program.add_option("--flaky", flaky, "of 1000 requests, how many go wrong")
       ->check(CLI::Range(1000));
   program.add_option("--seed", seed, "for --flaky");
+  program.add_flag("--signatures", options.check.signatures_needed,
+                   "refuse orders without a signature");
+  program.add_option("--deceased", options.check.deceased,
+                     "NHS numbers of people recorded as dead");
   program.add_flag("--any-check-digit", any_check_digit,
                    "accept prescription ids with a wrong check character");
   CLI11_PARSE(program, argc, argv);
