@@ -2,6 +2,7 @@
 /// JSON into the tree, in one pass. Pure functions, safe from any thread; no exception leaves.
 
 #include <string>
+#include <vector>
 
 #include "fhir/core/result.h"
 #include "fhir/tree/document.h"
@@ -23,6 +24,13 @@ namespace concord::json {
 /// Source: hl7.org/fhir/R4/json.html; RFC 8259.
 Result<tree::Document> read(std::string source, const tree::Symbols& symbols,
                             const tree::Limits& limits = {});
+
+/// Reads one FHIR resource as `read` does, but passes over empty arrays: FHIR forbids them and some
+/// senders write them all the same; they say nothing. `passed`, when given, gets a finding for
+/// each. A text with any other mistake is refused as by `read`.
+Result<tree::Document> read_passing_empty_arrays(
+    std::string source, const tree::Symbols& symbols, const tree::Limits& limits = {},
+    std::vector<tree::SyntaxFinding>* passed = nullptr);
 
 /// Reads any other JSON object (manifests, settings, package.json): `resourceType` and `_name` are
 /// ordinary members, nulls and empty arrays leave no node, empty objects are nodes without

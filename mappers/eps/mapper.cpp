@@ -7,6 +7,7 @@
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
+#include "fhir/json/writer.h"
 #include "fhir/path/context.h"
 #include "fhir/path/function_table.h"
 #include "fhir/tree/builder.h"
@@ -17,6 +18,7 @@
 #include "mappers/eps/decoder.h"
 #include "mappers/eps/eps.h"
 #include "mappers/eps/functions/registry.h"
+#include "mappers/eps/identities.h"
 #include "mappers/eps/losses.h"
 #include "mappers/eps/message_kind.h"
 #include "mappers/eps/published_error.h"
@@ -96,12 +98,22 @@ bool copy_children(tree::Builder& builder, const tree::Document& bundle) {
   return true;
 }
 
-/// Bundle.identifier.value, or "".
-std::string message_id_of(const tree::Document& bundle) {
-  const tree::Node* identifier = bundle.root().child(bundle.find("identifier"));
-  const tree::Node* value =
-      identifier == nullptr ? nullptr : identifier->child(bundle.find("value"));
-  return value == nullptr ? std::string() : std::string(value->text());
+/// What a resource was read from, or is written as: what new identities are made of.
+std::string bytes_of(const tree::Document& document) {
+  if (!document.source().empty()) return std::string(document.source());
+  auto written = json::write(document);
+  return written ? *std::move(written) : std::string();
+}
+
+/// The identity a message was given, lower case as FHIR writes identities.
+std::string identity_of(const tree::Document& message) {
+  const tree::Node* id = message.root().child(message.find("id"));
+  const tree::Node* root = id == nullptr ? nullptr : id->child(message.find("root"));
+  std::string identity(root == nullptr ? std::string_view{} : root->text());
+  for (char& c : identity) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return identity;
 }
 
 /// A message this mapper writes and the group to start with.
@@ -162,24 +174,6 @@ class EpsMapper final : public mappers::Mapper {
   mutable Workspaces workspaces_;
 };
 
-/// What stands in the way of a Bundle that is none of ours.
-Error not_a_message(const tree::Document& bundle, const Event& event) {
-  if (event.code != nullptr) {
-    const std::string_view code = event.code->text();
-    return make_error(ErrorCode::unsupported,
-                      is_public_event(code)
-                          ? "eps does not write messages of the kind " + std::string(code)
-                          : "MessageHeader.eventCoding.code is no message of EPS",
-                      bundle.path(*event.code), bundle.position(*event.code));
-  }
-  if (bundle.text(bundle.root().type()) != "Bundle") {
-    return make_error(ErrorCode::unsupported, "eps writes messages from a Bundle only");
-  }
-  return make_error(
-      ErrorCode::unsupported,
-      "the Bundle has no MessageHeader with an event code, so it is no message of EPS", "Bundle");
-}
-
 /// The place of a signature's data in the Bundle, for an error found in the target: the only one,
 /// or the element in general when there are several.
 void place_signature_error(Error& error, const tree::Document& bundle) {
@@ -238,6 +232,7 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
   auto target = std::make_shared<tree::Document>(definitions_.symbols());
   mapping::RunOptions options;
   options.now = parameters.now;
+  options.uuids = identities(parameters, [&bundle] { return bytes_of(bundle); });
   options.parameters = &parameters.values;
   options.trace = trace;
   options.reads = &workspace->reads;
@@ -260,6 +255,7 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
   encoded.message_kind = message.kind->name;
   encoded.interaction = message.kind->interaction;
   encoded.message_id = message_id_of(bundle);
+  if (encoded.message_id.empty()) encoded.message_id = identity_of(*target);
   if (trace != nullptr) encoded.traced.push_back(std::move(target));
   return encoded;
 }
@@ -358,7 +354,7 @@ Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& d
   auto maps = std::make_unique<const mapping::MapSet>(std::move(compiled));
   std::vector<Message> messages;
   for (const MessageKind& kind : message_kinds()) {
-    CONCORD_ASSIGN(const auto entry, maps->entry(kind.map));
+    CONCORD_ASSIGN(const auto entry, maps->entry(kind.map, kind.group));
     messages.push_back({&kind, entry});
   }
   CONCORD_ASSIGN(auto losses, LossTable::read(resource("tables/not_carried.txt"), definitions));

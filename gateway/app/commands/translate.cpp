@@ -1,6 +1,7 @@
 // concord translate: one message from standard input, in another format, on standard output.
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <ostream>
 
 #include "fhir/definitions/annotate.h"
@@ -43,14 +44,26 @@ int status_of(const std::vector<Issue>& losses, std::string_view allowed) {
   return unforeseen ? kLosses : kDone;
 }
 
-/// JSON or XML, by the first character that is not white space.
+/// JSON or XML, by the first character that is not white space. Empty arrays are passed over with a
+/// warning.
 Result<tree::Document> read_fhir(std::string text, const tree::Symbols& symbols,
-                                 const tree::Limits& limits) {
+                                 const tree::Limits& limits, std::vector<Issue>& warnings) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool is_xml = first != std::string::npos &&
                       (text[first] == '<' || text.compare(first, 3, "\xef\xbb\xbf") == 0);
-  return is_xml ? xml::read_fhir(std::move(text), symbols, limits)
-                : json::read(std::move(text), symbols, limits);
+  if (is_xml) return xml::read_fhir(std::move(text), symbols, limits);
+  std::vector<tree::SyntaxFinding> passed;
+  auto read = json::read_passing_empty_arrays(std::move(text), symbols, limits, &passed);
+  for (const tree::SyntaxFinding& finding : passed) {
+    Issue warning;
+    warning.severity = Severity::warning;
+    warning.code = "structure";
+    warning.text = "an array without members says nothing";
+    warning.expression = finding.path;
+    warning.position = finding.position;
+    warnings.push_back(std::move(warning));
+  }
+  return read;
 }
 
 int refuse(Streams& streams, const tree::Symbols& symbols, const Error& error) {
@@ -93,8 +106,9 @@ int translate(const Options& options, Streams& streams) {
 
   auto text = read_whole("-", options.max_bytes);
   if (!text) return stop(text.error());
+  std::vector<Issue> warnings;
   auto bundle = read_fhir(*std::move(text), use.symbols(),
-                          {options.max_bytes, options.max_depth, options.max_nodes});
+                          {options.max_bytes, options.max_depth, options.max_nodes}, warnings);
   if (!bundle) return stop(bundle.error());
   tree::Builder builder(*bundle);
   definitions::annotate(builder, use.definitions());
@@ -130,7 +144,9 @@ int translate(const Options& options, Streams& streams) {
   }
   Error heard;
   heard.code = ErrorCode::unsupported;
-  heard.issues = std::move(report.issues);
+  heard.issues = std::move(warnings);
+  heard.issues.insert(heard.issues.end(), std::make_move_iterator(report.issues.begin()),
+                      std::make_move_iterator(report.issues.end()));
   heard.issues.insert(heard.issues.end(), encoded->losses.begin(), encoded->losses.end());
   if (!heard.issues.empty()) refuse(streams, use.symbols(), heard);
   return status_of(encoded->losses, options.losses);

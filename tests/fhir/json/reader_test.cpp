@@ -304,5 +304,34 @@ TEST(PlainJsonReader, CarriesWhatIsNotFhir) {
   EXPECT_THAT(read_plain("{} x", symbols), FailsWith(ErrorCode::malformed));
 }
 
+TEST(JsonReader, EmptyArraysArePassedOverWithAFindingAndNothingElseIs) {
+  const tree::Symbols symbols;
+  std::vector<tree::SyntaxFinding> passed;
+  auto document = read_passing_empty_arrays(
+      R"({"resourceType":"Patient","name":[],"active":true,"contact":[{"telecom":[],"gender":"other"}]})",
+      symbols, {}, &passed);
+  ASSERT_THAT(document, IsOk());
+  EXPECT_EQ(test::outline(*document),
+            " element : Patient resource\n"
+            "  active boolean = 'true'\n"
+            "  contact element []\n"
+            "    gender string = 'other'\n");
+  ASSERT_EQ(passed.size(), 2u);
+  EXPECT_EQ(passed[0].path, "Patient.name");
+  EXPECT_EQ(passed[1].path, "Patient.contact[0].telecom");
+
+  passed.clear();
+  EXPECT_THAT(read_passing_empty_arrays(R"({"resourceType":"Patient","active":true})", symbols, {},
+                                        &passed),
+              IsOk());
+  EXPECT_TRUE(passed.empty());
+  expect_refused(read_passing_empty_arrays(R"({"resourceType":"Patient","name":[],"contact":[{}]})",
+                                           symbols, {}, &passed),
+                 ErrorCode::invalid, "an array without members", "Patient.name", {1, 27});
+  EXPECT_TRUE(passed.empty());
+  EXPECT_THAT(read_passing_empty_arrays(R"({"resourceType":"Patient","name":[],)", symbols, {}),
+              FailsWith(ErrorCode::invalid));
+}
+
 }  // namespace
 }  // namespace concord::json

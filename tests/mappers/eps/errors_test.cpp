@@ -158,11 +158,11 @@ TEST(EpsErrors, ItemsOfDifferentPrescriptionsAreNotMixed) {
 
 TEST(EpsErrors, AMessageOfAnotherKindIsUnsupportedByName) {
   const auto encoded = translate(edited(case_input("unsigned"), "\"code\": \"prescription-order\"",
-                                        "\"code\": \"dispense-notification\""));
+                                        "\"code\": \"prescription-order-response\""));
   ASSERT_THAT(encoded, FailsWith(ErrorCode::unsupported));
   EXPECT_EQ(only_issue(encoded),
             "error  Bundle.entry[0].resource.eventCoding.code: eps does not write messages of the "
-            "kind dispense-notification");
+            "kind prescription-order-response");
 }
 
 TEST(EpsErrors, AnUnknownKindIsNotRepeatedInTheError) {
