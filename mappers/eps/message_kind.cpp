@@ -92,11 +92,11 @@ Event event_of(const tree::Document& document) {
   Event event;
   const std::string_view resource = document.text(document.root().type());
   if (resource == "Bundle") {
-    event.said = event_code(document);
-    if (event.said != nullptr) event.kind = bundle_kind(event.said->text());
+    event.code = event_code(document);
+    if (event.code != nullptr) event.kind = bundle_kind(event.code->text());
   } else if (resource == "Task") {
-    event.said = child(document, document.root(), "status");
-    if (event.said != nullptr) event.kind = task_kind(event.said->text());
+    event.code = child(document, document.root(), "status");
+    if (event.code != nullptr) event.kind = task_kind(event.code->text());
   } else if (resource == "Parameters") {
     event.kind = message_kind(asks_for_one(document) ? "patient-release" : "nominated-release");
   } else if (resource == "Claim") {
@@ -108,13 +108,13 @@ Event event_of(const tree::Document& document) {
 Error not_a_message(const tree::Document& document, const Event& event) {
   const std::string_view resource = document.text(document.root().type());
   const auto place = [&](std::string text) {
-    return make_error(ErrorCode::unsupported, std::move(text), document.path(*event.said),
-                      document.position(*event.said));
+    return make_error(ErrorCode::unsupported, std::move(text), document.path(*event.code),
+                      document.position(*event.code));
   };
   if (resource == "Task") {
     constexpr std::string_view kText =
         "a Task is a message of EPS with status rejected (return) or in-progress (withdrawal)";
-    return event.said != nullptr
+    return event.code != nullptr
                ? place(std::string(kText))
                : make_error(ErrorCode::unsupported, std::string(kText), "Task.status");
   }
@@ -122,12 +122,12 @@ Error not_a_message(const tree::Document& document, const Event& event) {
     return make_error(ErrorCode::unsupported,
                       "eps writes messages from a Bundle, Parameters, Task or Claim");
   }
-  if (event.said == nullptr) {
+  if (event.code == nullptr) {
     return make_error(
         ErrorCode::unsupported,
         "the Bundle has no MessageHeader with an event code, so it is no message of EPS", "Bundle");
   }
-  const std::string_view code = event.said->text();
+  const std::string_view code = event.code->text();
   const bool is_public =
       std::find(kOtherEvents.begin(), kOtherEvents.end(), code) != kOtherEvents.end();
   return place(is_public ? "eps does not write messages of the kind " + std::string(code)

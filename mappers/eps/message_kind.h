@@ -29,7 +29,7 @@ const MessageKind* message_kind(std::string_view name);
 /// What a resource is, and the element that says so.
 struct Event {
   const MessageKind* kind = nullptr;  ///< null: not one of ours
-  const tree::Node* said = nullptr;   ///< MessageHeader.eventCoding.code or Task.status, or null
+  const tree::Node* code = nullptr;   ///< MessageHeader.eventCoding.code or Task.status, or null
 };
 
 /// Bundles by MessageHeader.eventCoding, Tasks by status, Parameters by whether they have a

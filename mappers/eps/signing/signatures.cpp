@@ -89,11 +89,13 @@ Result<Hash> wanted_hash(const mappers::Parameters& parameters) {
 /// Only prescriptions are signed. Bundles of no kind at all are encode()'s to refuse.
 Result<void> check_kind(const tree::Document& message) {
   const Event event = event_of(message);
-  if (event.code == nullptr || event.code->text() == kSigned) return {};
+  const bool names_another = event.kind == nullptr && event.code != nullptr;
+  if (!names_another && (event.kind == nullptr || event.kind->name == kSigned)) return {};
+  const tree::Node& place = event.code != nullptr ? *event.code : message.root();
   return invalid_value(
       "MessageHeader.eventCoding.code must be prescription-order: no other "
       "message of EPS is signed",
-      message.path(*event.code), message.position(*event.code));
+      message.path(place), message.position(place));
 }
 
 }  // namespace
@@ -106,7 +108,7 @@ EpsSignatures::EpsSignatures(const mappers::Mapper& mapper, definitions::Definit
 
 bool EpsSignatures::covers(const tree::Document& message) const {
   const Event event = event_of(message);
-  return event.code != nullptr && event.code->text() == kSigned;
+  return event.kind != nullptr && event.kind->name == kSigned;
 }
 
 Result<mappers::Decoded> EpsSignatures::prepare(const tree::Document& message,
