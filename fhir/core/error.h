@@ -88,6 +88,14 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
+/// Where an OperationOutcome says the text of an issue. A national service publishes its findings
+/// word for word; what is `diagnostics` or `display` there stands in the same place here.
+enum class Wording : std::uint8_t {
+  details,      ///< details.text: as this gateway words its own findings
+  diagnostics,  ///< diagnostics: a published finding
+  display,      ///< details.coding.display: a published error code and its meaning
+};
+
 /// One finding. `expression` is FHIRPath with indices:
 /// "Bundle.entry[1].resource.dosageInstruction[0].timing". `text` names elements and public codes,
 /// never a value of the message.
@@ -98,6 +106,9 @@ struct Issue {
   Position position{};
   std::string code;         ///< FHIR issue-type when it differs from the error's own; else empty
   std::string detail_code;  ///< rule or published error code for details.coding; else empty
+  /// Code system of `detail_code`. Empty: the gateway's own for Wording::details, else none.
+  std::string detail_system{};
+  Wording wording = Wording::details;
   friend bool operator==(const Issue&, const Issue&) = default;
 };
 

@@ -65,6 +65,29 @@ Result<std::string> ResourceBuilder::written(const Answering& answering) const {
   return json::write(document_, {.pretty = answering.pretty});
 }
 
+namespace {
+
+/// issue.details: the published code, and the text when this is where it stands.
+void add_details(ResourceBuilder& builder, Node& node, const Issue& issue) {
+  if (issue.wording == Wording::diagnostics && issue.detail_code.empty()) return;
+  Node& details = builder.element(node, "details");
+  if (!issue.detail_code.empty()) {
+    Node& coding = builder.element(details, "coding", ResourceBuilder::Repeats::yes);
+    if (!issue.detail_system.empty() || issue.wording == Wording::details) {
+      builder.text(
+          coding, "system",
+          issue.detail_system.empty() ? kDetailSystem : std::string_view(issue.detail_system));
+    }
+    builder.text(coding, "code", issue.detail_code);
+    if (issue.wording == Wording::display) builder.text(coding, "display", issue.text);
+  }
+  if (issue.wording == Wording::details || issue.detail_code.empty()) {
+    builder.text(details, "text", issue.text.empty() ? std::string_view("no text") : issue.text);
+  }
+}
+
+}  // namespace
+
 void add_issues(ResourceBuilder& builder, Node& outcome, std::string_view default_code,
                 const std::vector<Issue>& issues) {
   using Repeats = ResourceBuilder::Repeats;
@@ -79,17 +102,14 @@ void add_issues(ResourceBuilder& builder, Node& outcome, std::string_view defaul
     Node& node = builder.element(outcome, "issue", Repeats::yes);
     builder.text(node, "severity", severity_name(issue.severity));
     builder.text(node, "code", issue.code.empty() ? default_code : std::string_view(issue.code));
-    Node& details = builder.element(node, "details");
-    if (!issue.detail_code.empty()) {
-      Node& coding = builder.element(details, "coding", Repeats::yes);
-      builder.text(coding, "system", kDetailSystem);
-      builder.text(coding, "code", issue.detail_code);
-    }
-    builder.text(details, "text", issue.text.empty() ? std::string_view("no text") : issue.text);
+    add_details(builder, node, issue);
+    if (issue.wording == Wording::diagnostics) builder.text(node, "diagnostics", issue.text);
     if (issue.position.line != 0) {
       const std::string line = std::to_string(issue.position.line);
       const std::string column = std::to_string(issue.position.column);
-      builder.text(node, "diagnostics", "line " + line + ", column " + column);
+      if (issue.wording != Wording::diagnostics) {
+        builder.text(node, "diagnostics", "line " + line + ", column " + column);
+      }
       builder.text(node, "location", "Line[" + line + "] Col[" + column + "]", Repeats::yes);
     }
     builder.text(node, "expression", issue.expression, Repeats::yes);

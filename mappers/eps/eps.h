@@ -11,6 +11,7 @@
 #include "fhir/definitions/definitions.h"
 #include "fhir/mapping/map_set.h"
 #include "mappers/core/mapper.h"
+#include "mappers/eps/rules/rules.h"
 #include "mappers/eps/signing/trust.h"
 
 namespace concord::eps {
@@ -23,6 +24,8 @@ struct MapperOptions {
   /// Whom signatures are trusted from; empty: TrustStore::unjudged(), which every verification
   /// says as a warning.
   TrustSource trust;
+  /// Which rules a message must meet: a gateway asks as the national endpoints do.
+  Asking asking = Asking::translation;
 };
 
 /// Loads the logical models of this room into `definitions` (once: models that are there already

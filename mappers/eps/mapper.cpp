@@ -22,6 +22,7 @@
 #include "mappers/eps/losses.h"
 #include "mappers/eps/message_kind.h"
 #include "mappers/eps/published_error.h"
+#include "mappers/eps/rules/rules.h"
 #include "mappers/eps/signing/signatures.h"
 #include "mappers/eps/signing/verify.h"
 
@@ -126,8 +127,10 @@ class EpsMapper final : public mappers::Mapper {
  public:
   EpsMapper(definitions::Definitions& definitions, std::unique_ptr<path::FunctionTable> functions,
             std::unique_ptr<const mapping::MapSet> maps, std::vector<Message> messages,
-            LossTable losses, Decoder decoder, TrustSource trust)
+            LossTable losses, Decoder decoder, TrustSource trust, Asking asking)
       : definitions_(definitions),
+        rules_(definitions.symbols()),
+        asking_(asking),
         functions_(std::move(functions)),
         maps_(std::move(maps)),
         messages_(std::move(messages)),
@@ -165,6 +168,8 @@ class EpsMapper final : public mappers::Mapper {
                                      mapping::TraceSink* trace) const;
 
   definitions::Definitions& definitions_;
+  Rules rules_;
+  Asking asking_;
   std::unique_ptr<path::FunctionTable> functions_;  // maps_ points into it
   std::unique_ptr<const mapping::MapSet> maps_;     // decoder_ points at it
   std::vector<Message> messages_;
@@ -209,7 +214,10 @@ Result<mappers::Encoded> EpsMapper::encode(const tree::Document& bundle,
   const auto message =
       std::find_if(messages_.begin(), messages_.end(),
                    [&](const Message& candidate) { return candidate.kind == event.kind; });
-  if (event.kind == nullptr || message == messages_.end()) return not_a_message(bundle, event);
+  if (event.kind == nullptr || message == messages_.end()) {
+    CONCORD_TRY(rules_.check(bundle, asking_));
+    return not_a_message(bundle, event);
+  }
   if (is_annotated(bundle.root())) return translate(bundle, *message, parameters, trace);
 
   // Typed trees only: the caller's is not ours to change, so a copy gets the types.
@@ -229,6 +237,7 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
                                               const mappers::Parameters& parameters,
                                               mapping::TraceSink* trace) const {
   const Borrowed workspace(workspaces_);
+  CONCORD_TRY(rules_.check(bundle, asking_, &workspace->reads));
   auto target = std::make_shared<tree::Document>(definitions_.symbols());
   mapping::RunOptions options;
   options.now = parameters.now;
@@ -240,12 +249,17 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
   workspace->context.reads = &workspace->reads;  // what FHIRPath reads counts as well
   const mapping::Input input{&bundle, nullptr};
   auto run = maps_->run(message.entry, {&input, 1}, *target, options);
-  if (!run) return std::move(run).error();
+  if (!run) {
+    Error error = std::move(run).error();
+    publish(error);
+    return error;
+  }
 
   tree::Builder builder(*target);
   if (auto embedded = embed_signature(builder, builder.root()); !embedded) {
     Error error = std::move(embedded).error();
     place_signature_error(error, bundle);
+    publish(error);
     return error;
   }
   mappers::Encoded encoded;
@@ -363,7 +377,7 @@ Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& d
                                signature_check(options.trust)));
   return std::unique_ptr<mappers::Mapper>(std::make_unique<EpsMapper>(
       definitions, std::move(functions), std::move(maps), std::move(messages), std::move(losses),
-      std::move(decoder), options.trust));
+      std::move(decoder), options.trust, options.asking));
 }
 
 }  // namespace concord::eps

@@ -107,15 +107,5 @@ TEST_F(EpsPairs, TheOrderOfTranslationChangesNoByte) {
   }
 }
 
-TEST(EpsCorpus, AnIntentThatIsNoOrderIsRefused) {
-  const auto corpus = concord::test::corpus("eps");
-  if (!corpus) GTEST_SKIP() << "corpus absent";
-  const auto encoded =
-      translate(concord::test::read_file(*corpus / "errors" / "invalid-intent" / "request.json"));
-  ASSERT_THAT(encoded, FailsWith(ErrorCode::invalid));
-  EXPECT_EQ(encoded.error().issues.front().detail_code, "INVALID_VALUE");
-  EXPECT_THAT(encoded.error().issues.front().expression, testing::EndsWith(".intent"));
-}
-
 }  // namespace
 }  // namespace concord::eps::test
