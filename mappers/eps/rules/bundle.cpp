@@ -150,30 +150,33 @@ void responsible_practitioners(const Message& message, Findings& findings) {
   }
 }
 
+constexpr auto kProfile = rules::Stage::profile;
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
-// A published order names its requester's practitioner and organisation by identifier: the national
-// translator takes it, the endpoint does not.
+// Published requests name a requester's practitioner and organisation by identifier, and have a
+// responsible party without practitioner: the national translator takes it, the endpoint does not.
 constexpr auto kEndpoint = Asking::endpoint;
 
 constexpr rules::Row kRows[] = {
-    {"any.type", rules::kAnyKind, kAlways,
+    {"any.type", rules::kAnyKind, kProfile, kAlways,
      "the resource is a Bundle, a Claim, Parameters or a Task", &type},
-    {"bundle.event", rules::kAnyKind, kAlways,
+    {"bundle.event", rules::kAnyKind, kProfile, kAlways,
      "eventCoding.code is prescription-order, prescription-order-update or dispense-notification",
      &event},
-    {"bundle.items", rules::kAnyBundle, kAlways, "at most 4 MedicationRequests", &too_many},
-    {"bundle.intent", rules::kAnyBundle, kAlways,
+    {"bundle.items", rules::kAnyBundle, kProfile, kAlways, "at most 4 MedicationRequests",
+     &too_many},
+    {"bundle.intent", rules::kAnyBundle, kService, kAlways,
      "MedicationRequest.intent is order, original-order or instance-order", &intent},
-    {"bundle.medication", rules::kAnyBundle, kAlways,
+    {"bundle.medication", rules::kAnyBundle, kService, kAlways,
      "medicationReference or medicationCodeableConcept, not both", &one_medication},
-    {"bundle.telecom", rules::kAnyBundle, kAlways,
+    {"bundle.telecom", rules::kAnyBundle, kService, kAlways,
      "every telecom of Organization, Practitioner and PractitionerRole has value and use",
      &telecoms},
-    {"bundle.references", rules::kAnyBundle, kEndpoint,
+    {"bundle.references", rules::kAnyBundle, kService, kEndpoint,
      "PractitionerRole.organization and healthcareService are references", &references},
-    {"bundle.practitioner", rules::kAnyBundle, kEndpoint,
+    {"bundle.practitioner", rules::kAnyBundle, kService, kEndpoint,
      "PractitionerRole.practitioner is a reference, but for responsible parties", &practitioners},
-    {"bundle.responsible-practitioner", rules::kAnyBundle, kAlways,
+    {"bundle.responsible-practitioner", rules::kAnyBundle, kService, kEndpoint,
      "a responsible party's practitioner is a reference or an identifier, not both",
      &responsible_practitioners},
 };

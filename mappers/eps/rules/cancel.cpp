@@ -31,7 +31,7 @@ void cancellation(const Message& message, Findings& findings) {
 }
 
 constexpr rules::Row kRows[] = {
-    {"cancel.item", rules::kCancel, Asking::translation,
+    {"cancel.item", rules::kCancel, rules::Stage::service, Asking::translation,
      "exactly one MedicationRequest, with status cancelled and a statusReason", &cancellation},
 };
 

@@ -64,13 +64,15 @@ void endorsement(const Message& message, Findings& findings) {
                "Claim.item.detail.programCode");
 }
 
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
 constexpr rules::Row kRows[] = {
-    {"claim.insurance", rules::kClaim, kAlways, "one insurance, of T1450 or RQFZ1", &insurance},
-    {"claim.practitioner", rules::kClaim, kAlways,
+    {"claim.insurance", rules::kClaim, kService, kAlways, "one insurance, of T1450 or RQFZ1",
+     &insurance},
+    {"claim.practitioner", rules::kClaim, kService, kAlways,
      "the contained PractitionerRole names its practitioner by identifier", &practitioner},
-    {"claim.endorsement", rules::kClaim, kAlways,
+    {"claim.endorsement", rules::kClaim, kService, kAlways,
      "the first detail with a programCode has a dispensing endorsement", &endorsement},
 };
 

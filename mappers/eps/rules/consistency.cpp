@@ -137,19 +137,20 @@ void dispense_items(const Message& message, Findings& findings) {
   }
 }
 
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
 constexpr rules::Row kRows[] = {
-    {"order.same", rules::kOrder, kAlways,
+    {"order.same", rules::kOrder, kService, kAlways,
      "items agree on groupIdentifier, category, authoredOn, subject, requester, pharmacy, validity "
      "period, supply duration, site preference, prescription type, responsible practitioner",
      &order_items},
-    {"order.repeat-dispensing.same", rules::kOrder, kAlways,
+    {"order.repeat-dispensing.same", rules::kOrder, kService, kAlways,
      "repeat dispensing: items agree on the repeats allowed and the repeat information",
      &repeat_items},
-    {"order.repeat-dispensing.period", rules::kOrder, kAlways,
+    {"order.repeat-dispensing.period", rules::kOrder, kService, kAlways,
      "repeat dispensing: validityPeriod and expectedSupplyDuration are there", &repeat_periods},
-    {"dispense.same", rules::kDispense, kAlways,
+    {"dispense.same", rules::kDispense, kService, kAlways,
      "MedicationDispenses agree on whenHandedOver, patient and repeat information",
      &dispense_items},
 };

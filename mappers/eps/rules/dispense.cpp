@@ -87,15 +87,16 @@ void reimbursement_authority(const Message& message, Findings& findings) {
   }
 }
 
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
 constexpr rules::Row kRows[] = {
-    {"dispense.performer", rules::kDispense, kAlways,
+    {"dispense.performer", rules::kDispense, kService, kAlways,
      "each MedicationDispense has a performer, all the same", &performers},
-    {"dispense.practitioner", rules::kDispense, kAlways,
+    {"dispense.practitioner", rules::kDispense, kService, kAlways,
      "a contained PractitionerRole names its practitioner by identifier and display",
      &practitioners},
-    {"dispense.reimbursement-authority", rules::kDispense, kAlways,
+    {"dispense.reimbursement-authority", rules::kDispense, kService, kAlways,
      "the dispenser's Organization has a reimbursement authority with an ODS code",
      &reimbursement_authority},
 };

@@ -172,24 +172,27 @@ void check_character(const Message& message, Findings& findings) {
   findings.add(std::move(issue));
 }
 
+constexpr auto kProfile = rules::Stage::profile;
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
 constexpr rules::Row kRows[] = {
-    {"order.status", rules::kOrder, kAlways, "MedicationRequest.status is active", &status},
-    {"order.identifiers", rules::kOrder, kAlways, "item numbers differ", &identifiers},
-    {"order.dosage", rules::kOrder, kAlways,
+    {"order.status", rules::kOrder, kService, kAlways, "MedicationRequest.status is active",
+     &status},
+    {"order.identifiers", rules::kOrder, kService, kAlways, "item numbers differ", &identifiers},
+    {"order.dosage", rules::kOrder, kService, kAlways,
      "each item has a dosage; each of several dosages has a sequence", &dosages},
-    {"order.primary-care", rules::kOrder, kAlways,
+    {"order.primary-care", rules::kOrder, kService, kAlways,
      "prescription type 01..: the requester's role has no healthcareService, its Organization has "
      "partOf",
      &primary_care},
-    {"order.requester-organization", rules::kOrder, Asking::endpoint,
+    {"order.requester-organization", rules::kOrder, kService, Asking::endpoint,
      "the requester's organization is a reference", &requester_organization},
-    {"order.professional-code", rules::kOrder, kAlways, "the requester has no gmp-number",
+    {"order.professional-code", rules::kOrder, kService, kAlways, "the requester has no gmp-number",
      &professional_code},
-    {"order.endorsement", rules::kOrder, kAlways,
+    {"order.endorsement", rules::kOrder, kProfile, kAlways,
      "prescriber endorsements are ACBS, AF, CC, FS or SLS", &endorsements},
-    {"order.check-character", rules::kOrder, kAlways,
+    {"order.check-character", rules::kOrder, kService, kAlways,
      "the check character of the prescription id is right", &check_character},
 };
 

@@ -14,11 +14,16 @@ namespace concord::eps {
 
 namespace rules {
 
+/// Rules of the national profile validator, which runs before the rules of the service: when one of
+/// them is broken, nothing else is asked.
+enum class Stage : std::uint8_t { profile, service };
+
 /// One rule. `text` is said of the rule in documentation; what a finding says is in its handler.
 struct Row {
   std::string_view id;  ///< "order.status"
   std::uint16_t kinds;  ///< the messages it looks at: Kind values, or-ed
-  Asking from;          ///< Asking::endpoint: not asked by a mere translation
+  Stage stage;
+  Asking from;  ///< Asking::endpoint: not asked by a mere translation
   std::string_view text;
   void (*check)(const Message& message, Findings& findings);
 };

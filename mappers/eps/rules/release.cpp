@@ -44,11 +44,13 @@ void agent(const Message& message, Findings& findings) {
   }
 }
 
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
 constexpr rules::Row kRows[] = {
-    {"release.owner", rules::kRelease, kAlways, "the parameter owner is an Organization", &owner},
-    {"release.agent", rules::kRelease, kAlways,
+    {"release.owner", rules::kRelease, kService, kAlways, "the parameter owner is an Organization",
+     &owner},
+    {"release.agent", rules::kRelease, kService, kAlways,
      "the parameter agent is a PractitionerRole with telecom, its practitioner an identifier",
      &agent},
 };

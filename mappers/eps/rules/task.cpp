@@ -50,13 +50,15 @@ void reason(const Message& message, Findings& findings) {
                "Task.statusReason.coding.system");
 }
 
+constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
 constexpr rules::Row kRows[] = {
-    {"task.intent", rules::kAnyTask, kAlways, "Task.intent is order", &intent},
-    {"task.status", rules::kAnyTask, kAlways, "Task.status is in-progress or rejected", &status},
-    {"withdraw.code", rules::kWithdraw, kAlways, "Task.code is abort", &code},
-    {"task.reason", rules::kReturn | rules::kWithdraw, kAlways,
+    {"task.intent", rules::kAnyTask, kService, kAlways, "Task.intent is order", &intent},
+    {"task.status", rules::kAnyTask, kService, kAlways, "Task.status is in-progress or rejected",
+     &status},
+    {"withdraw.code", rules::kWithdraw, kService, kAlways, "Task.code is abort", &code},
+    {"task.reason", rules::kReturn | rules::kWithdraw, kService, kAlways,
      "Task.statusReason has the system of its message", &reason},
 };
 

@@ -15,6 +15,14 @@ const Rules& rules() {
   return kRules;
 }
 
+/// Some published requests hold empty lists, which are no FHIR: read as far as they go.
+tree::Document request_at(const fs::path& file) {
+  std::string text = concord::test::read_file(file);
+  auto read = json::read(text, World::get().symbols);
+  return read ? *std::move(read)
+              : *std::move(json::read_collecting(text, World::get().symbols).document);
+}
+
 /// Every request.json below a folder.
 std::vector<fs::path> requests_below(const fs::path& folder) {
   std::vector<fs::path> found;
@@ -32,8 +40,7 @@ TEST(EpsRulesCorpus, NoPublishedRequestBreaksARuleOfTheTranslation) {
   for (const char* folder : {"convert", "convert-generated", "prepare"}) {
     for (const fs::path& request : requests_below(*corpus / folder)) {
       SCOPED_TRACE(request.parent_path().string());
-      EXPECT_THAT(rules().check(typed(concord::test::read_file(request)), Asking::translation),
-                  IsOk());
+      EXPECT_THAT(rules().check(request_at(request), Asking::translation), IsOk());
       ++seen;
     }
   }
@@ -46,14 +53,15 @@ TEST(EpsRulesCorpus, PublishedRequestsBreakFewRulesOfTheEndpoints) {
   std::size_t refused = 0;
   for (const fs::path& request : requests_below(*corpus / "convert")) {
     SCOPED_TRACE(request.parent_path().string());
-    const auto checked = rules().check(typed(concord::test::read_file(request)), Asking::endpoint);
+    const auto checked = rules().check(request_at(request), Asking::endpoint);
     if (checked) continue;
     ++refused;
     for (const Issue& issue : checked.error().issues) {
-      EXPECT_THAT(issue.text, testing::HasSubstr("should be populated with a reference"));
+      EXPECT_THAT(issue.text, testing::AnyOf(testing::HasSubstr("populated with a reference"),
+                                             testing::HasSubstr("of a responsible party")));
     }
   }
-  EXPECT_EQ(refused, 1u);
+  EXPECT_EQ(refused, 2u);
 }
 
 struct Refused {

@@ -26,11 +26,15 @@ Result<void> Rules::check(const tree::Document& document, Asking asking,
   rules::Message message(document, parts_->names);
   message.reads = reads;
   rules::Findings findings;
-  for (const rules::Row& row : parts_->table.rows()) {
-    if (row.from == Asking::endpoint && asking == Asking::translation) continue;
-    if ((row.kinds & message.kind) != 0 || (row.kinds & rules::kAnyKind) == rules::kAnyKind) {
-      row.check(message, findings);
+  for (const rules::Stage stage : {rules::Stage::profile, rules::Stage::service}) {
+    for (const rules::Row& row : parts_->table.rows()) {
+      if (row.stage != stage) continue;
+      if (row.from == Asking::endpoint && asking == Asking::translation) continue;
+      if ((row.kinds & message.kind) != 0 || row.kinds == rules::kAnyKind) {
+        row.check(message, findings);
+      }
     }
+    if (!findings.empty()) break;
   }
   if (findings.empty()) return {};
   Error error;
