@@ -1,6 +1,7 @@
 // dispense-notification. Source: eps.md section 17, "dispense".
 #include <algorithm>
 
+#include "mappers/eps/published_error.h"
 #include "mappers/eps/rules/registry.h"
 
 namespace concord::eps {
@@ -13,6 +14,9 @@ using tree::Node;
 constexpr std::string_view kDispense = "MedicationDispense";
 constexpr std::string_view kOrganisationRelationships =
     "https://fhir.nhs.uk/StructureDefinition/Extension-ODS-OrganisationRelationships";
+
+constexpr std::string_view kNonDispensingReason =
+    "https://fhir.nhs.uk/StructureDefinition/Extension-DM-PrescriptionNonDispensingReason";
 
 void performers(const Message& message, Findings& findings) {
   std::vector<std::string_view> named;
@@ -87,6 +91,47 @@ void reimbursement_authority(const Message& message, Findings& findings) {
   }
 }
 
+/// Items of two prescriptions would all be filed under the first.
+void one_prescription(const Message& message, Findings& findings) {
+  const auto group = [&](const Node* dispense) {
+    const Node* request =
+        message.resolve(dispense->child(message.names.authorizing_prescription), dispense);
+    return Message::text(request, message.names.group_identifier, message.names.value);
+  };
+  const rules::Nodes& all = message.medication_dispenses;
+  for (std::size_t at = 1; at < all.size(); ++at) {
+    if (group(all[at]) == group(all.front())) continue;
+    const std::string field = "contained.ofType(MedicationRequest).groupIdentifier";
+    findings.add("value",
+                 "Expected all MedicationDispenses to have the same value for " + field + ".",
+                 rules::entry_path(kDispense, field));
+    return;
+  }
+}
+
+/// A prescription that was not dispensed has one reason. Source: eps.md section 11, and 2 for the
+/// shape of InconsistentValues.
+void non_dispensing_reason(const Message& message, Findings& findings) {
+  std::string_view first;
+  bool differ = false;
+  for (const Node* dispense : message.medication_dispenses) {
+    const Node* reason = message.extension(dispense, kNonDispensingReason);
+    if (reason == nullptr) return;  // one was dispensed: the reasons are the items' own
+    const std::string_view code =
+        Message::text(reason, message.names.value_coding, message.names.code);
+    if (first.empty()) first = code;
+    differ = differ || code != first;
+  }
+  if (!differ) return;
+  findings.add_coded(
+      "invalid",
+      "Expected all MedicationDispenses to have the same prescription non-dispensing "
+      "reason.",
+      rules::entry_path(kDispense,
+                        "extension('" + std::string(kNonDispensingReason) + "').valueCoding.code"),
+      kInvalidValue, kSpineCodes);
+}
+
 constexpr auto kService = rules::Stage::service;
 constexpr auto kAlways = Asking::translation;
 
@@ -99,6 +144,10 @@ constexpr rules::Row kRows[] = {
     {"dispense.reimbursement-authority", rules::kDispense, kService, kAlways,
      "the dispenser's Organization has a reimbursement authority with an ODS code",
      &reimbursement_authority},
+    {"dispense.prescription", rules::kDispense, kService, kAlways,
+     "MedicationDispenses are of one prescription", &one_prescription},
+    {"dispense.non-dispensing-reason", rules::kDispense, kService, kAlways,
+     "when nothing was dispensed, the reason is the same on all", &non_dispensing_reason},
 };
 
 }  // namespace

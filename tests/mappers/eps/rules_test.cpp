@@ -276,6 +276,9 @@ INSTANTIATE_TEST_SUITE_P(
                "error|invalid|||The ODS code of the reimbursement authority is "
                "missing.|Bundle.entry.resource.ofType(Organization)." +
                    kAuthority + ".valueIdentifier"},
+        Broken{"dispense.prescription", "Two", "dispense", Where::last, "\"id\": \"m1\",",
+               "\"id\": \"m1\", \"groupIdentifier\": {\"value\": \"other\"},",
+               same_md("contained.ofType(MedicationRequest).groupIdentifier")},
         Broken{"claim.insurance", "None", "claim", Where::only, "\"insurance\"", "\"other\"",
                "error|invalid|||Expected exactly one item in Claim.insurance.|Claim.insurance"},
         Broken{"claim.insurance", "Coverage", "claim", Where::only, "T1450", "T1460",
@@ -387,6 +390,31 @@ TEST(EpsRulesTogether, AWrongCheckCharacterIsRefusedAndAnIdOfDigitsAloneHasNone)
   EXPECT_THAT(told_by_rules(with_id("8D1A4B-A99001"), Asking::translation), testing::SizeIs(1));
   EXPECT_THAT(told_by_rules(with_id("887228-510420-124913"), Asking::translation),
               testing::IsEmpty());
+}
+
+TEST(EpsRulesTogether, APrescriptionThatWasNotDispensedHasOneReason) {
+  const auto with_reason = [](std::string text, const std::string& at, std::string_view code) {
+    return edited_first(text, at,
+                        R"({"url":"https://fhir.nhs.uk/StructureDefinition/)"
+                        R"(Extension-DM-PrescriptionNonDispensingReason","valueCoding":{"code":")" +
+                            std::string(code) + R"("}},)" + at + " ");
+  };
+  const std::string anchor =
+      "{\n            \"url\": \"" + kFhir + "Extension-EPS-TaskBusinessStatus\"";
+  std::string one = with_reason(message_of("dispense"), anchor, "0001");
+  EXPECT_THAT(told_by_rules(one, Asking::translation), testing::IsEmpty());
+  const auto second = one.rfind(anchor);
+  EXPECT_THAT(told_by_rules(one.substr(0, second) + with_reason(one.substr(second), anchor, "0001"),
+                            Asking::translation),
+              testing::IsEmpty());
+  EXPECT_THAT(told_by_rules(one.substr(0, second) + with_reason(one.substr(second), anchor, "0002"),
+                            Asking::translation),
+              testing::ElementsAre("error|invalid|" + kSpine +
+                                   "|INVALID_VALUE|Expected all MedicationDispenses to have the "
+                                   "same prescription non-dispensing reason.|" +
+                                   md("extension('" + kFhir +
+                                      "Extension-DM-PrescriptionNonDispensingReason')"
+                                      ".valueCoding.code")));
 }
 
 TEST(EpsRulesTogether, FiveItemsAreTooMany) {

@@ -8,6 +8,7 @@ namespace concord::eps::rules {
 #define CONCORD_EPS_RULE_NAMES(X)                             \
   X(agent, "agent")                                           \
   X(actor, "actor")                                           \
+  X(authorizing_prescription, "authorizingPrescription")      \
   X(authored_on, "authoredOn")                                \
   X(category, "category")                                     \
   X(claim, "Claim")                                           \
