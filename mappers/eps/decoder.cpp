@@ -124,7 +124,7 @@ Result<Decoder> Decoder::make(definitions::Definitions& definitions, const mappi
     if (type == nullptr) {
       return make_error(ErrorCode::internal, "no model " + std::string(readable.model));
     }
-    CONCORD_ASSIGN(const auto entry, maps.entry(readable.map));
+    CONCORD_ASSIGN(const auto entry, maps.entry(readable.map, readable.group));
     Row row{&readable, type, entry, std::nullopt};
     if (!readable.when.empty()) {
       const path::CompileContext context{.symbols = definitions.symbols(),

@@ -37,6 +37,7 @@ struct Readable {
   std::string_view when;
   std::string_view model;  ///< url of the logical model of that element
   std::string_view map;    ///< url of the map to start with
+  std::string_view group;  ///< the group to start with; empty: the map's first
   std::string_view kind;   ///< Decoded::message_kind
   StatusRule status = StatusRule::ok;
 };

@@ -15,4 +15,18 @@ Error at(Error error, const path::Value& item) {
   return error;
 }
 
+void mark_read(tree::NodeSet& reads, const tree::Node& element) {
+  const tree::Node* at = &element;
+  while (true) {
+    reads.insert(*at);
+    if (at->first_child() != nullptr) {
+      at = at->first_child();
+      continue;
+    }
+    while (at != &element && at->next_sibling() == nullptr) at = at->parent();
+    if (at == &element) return;
+    at = at->next_sibling();
+  }
+}
+
 }  // namespace concord::eps::functions

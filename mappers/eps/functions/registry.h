@@ -6,6 +6,7 @@
 
 #include "fhir/path/context.h"
 #include "fhir/path/function_table.h"
+#include "fhir/tree/node_set.h"
 
 namespace concord::eps {
 
@@ -17,6 +18,9 @@ std::string expression_of(const path::Value& item);
 
 /// Gives each issue of `error` the place of `item` unless it has one.
 Error at(Error error, const path::Value& item);
+
+/// Marks an element and everything below it as read.
+void mark_read(tree::NodeSet& reads, const tree::Node& element);
 
 /// Puts `compute(text)` in place of each item that has a text; `compute` gives Result<std::string>.
 /// An error gets the place of the item.
