@@ -19,6 +19,9 @@ namespace {
 /// What MessageHeader.source names when nobody says where the FHIR server is.
 constexpr std::string_view kNoBaseUrl = "example.com/eps";
 
+/// What the national service says of a signature that does not hold, whatever the reason.
+constexpr std::string_view kFault = "Signature is invalid.";
+
 std::string_view child_text(const tree::Document& document, const tree::Node& node,
                             std::string_view name) {
   return text_at(document, node, {name});
@@ -74,8 +77,8 @@ void remove_children(tree::Builder& builder, tree::Node& node, tree::Symbol name
   }
 }
 
-/// Checks the signature of each released prescription and leaves what is wrong with it as `fault`
-/// beside it, where the map looks. Warnings go to `heard`.
+/// Checks the signature of each released prescription and leaves a `fault` beside those that fail,
+/// where the map looks. Why goes to `heard`: the published outcome has one text for all.
 Result<void> check_signatures(tree::Document& document, const tree::Node& message,
                               const SignatureCheck& check, Instant now, std::vector<Issue>& heard) {
   const tree::Node* release = find_element(document, message, "PrescriptionReleaseResponse");
@@ -91,16 +94,19 @@ Result<void> check_signatures(tree::Document& document, const tree::Node& messag
     const tree::Node* prescription = at->child(content);
     if (prescription == nullptr || !check) continue;
     CONCORD_ASSIGN(std::vector<Issue> issues, check(document, *prescription, now));
+    bool holds = true;
     for (Issue& issue : issues) {
-      if (issue.severity == Severity::warning || issue.severity == Severity::information) {
-        heard.push_back(std::move(issue));
-        continue;
-      }
-      tree::Node* said = builder.append(held, fault);
-      if (said == nullptr)
-        return make_error(ErrorCode::too_long, "the message has too many elements");
-      builder.set_copy(*said, issue.text + ".");
+      holds = holds && issue.severity != Severity::error && issue.severity != Severity::fatal;
+      if (issue.severity != Severity::information) issue.severity = Severity::warning;
+      issue.position = document.position(*prescription);
+      heard.push_back(std::move(issue));
     }
+    if (holds) continue;
+    tree::Node* said = builder.append(held, fault);
+    if (said == nullptr) {
+      return make_error(ErrorCode::too_long, "the message has too many elements");
+    }
+    builder.set_text(*said, kFault);
   }
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
+#include "fhir/json/writer.h"
 #include "fhir/mapping/trace.h"
 #include "fhir/validate/validator.h"
 #include "fhir/xml/reader.h"
@@ -24,7 +25,7 @@ struct Options {
   std::string trace;
   std::string overlays;
   std::string identifiers = "warn";
-  std::string losses = "expected";
+  std::string losses;  ///< empty: expected, and any where the input cannot be sent back
   std::size_t max_bytes = 5 * 1024 * 1024;
   std::size_t max_depth = 64;
   std::size_t max_nodes = 200'000;
@@ -88,6 +89,59 @@ Result<mappers::Parameters> parameters_of(const Options& options) {
   return parameters;
 }
 
+/// What a translation gave, whichever way it went.
+struct Translated {
+  std::string bytes;
+  std::vector<Issue> heard;  ///< beside the losses: what the reader and the rules passed
+  std::vector<Issue> losses;
+  std::vector<std::shared_ptr<const tree::Document>> traced;
+};
+
+/// A message of FHIR, checked by the rules, in another format.
+Result<Translated> encode(const Options& options, Engine& use, const mappers::Mapper& mapper,
+                          std::string text, const mappers::Parameters& parameters,
+                          mapping::TraceSink* trace) {
+  Translated translated;
+  CONCORD_ASSIGN(auto bundle, read_fhir(std::move(text), use.symbols(),
+                                        {options.max_bytes, options.max_depth, options.max_nodes},
+                                        translated.heard));
+  tree::Builder builder(bundle);
+  definitions::annotate(builder, use.definitions());
+
+  validate::Options rules;
+  rules.identifiers = validate::IdentifierPolicy::all(
+      validate::policy_from(options.identifiers).value_or(validate::Policy::refuse));
+  rules.references = rules.identifiers.nhs_number;
+  rules.bindings = rules.identifiers.nhs_number;
+  validate::Report report = validate::Validator::compile(use.definitions()).validate(bundle, rules);
+  if (!report.ok()) {
+    Error invalid;
+    invalid.code = ErrorCode::invalid;
+    invalid.issues = std::move(report.issues);
+    return invalid;
+  }
+  translated.heard.insert(translated.heard.end(), std::make_move_iterator(report.issues.begin()),
+                          std::make_move_iterator(report.issues.end()));
+  CONCORD_ASSIGN(auto encoded, mapper.encode(bundle, parameters, trace));
+  translated.bytes = std::move(encoded.bytes);
+  translated.losses = std::move(encoded.losses);
+  translated.traced = std::move(encoded.traced);
+  return translated;
+}
+
+/// A message of another format as FHIR JSON. An answer that says no is a translation like any
+/// other: its OperationOutcome is what was asked for.
+Result<Translated> decode(const mappers::Mapper& mapper, std::string_view text,
+                          const mappers::Parameters& parameters, mapping::TraceSink* trace) {
+  Translated translated;
+  CONCORD_ASSIGN(auto decoded, mapper.decode(text, {}, parameters, trace));
+  CONCORD_ASSIGN(translated.bytes, json::write(*decoded.resource, {.pretty = true}));
+  translated.bytes += '\n';
+  translated.losses = std::move(decoded.losses);
+  translated.traced = std::move(decoded.traced);
+  return translated;
+}
+
 int translate(const Options& options, Streams& streams) {
   auto engine = Engine::load();
   if (!engine) return refuse(streams, tree::Symbols(), engine.error());
@@ -97,40 +151,21 @@ int translate(const Options& options, Streams& streams) {
   auto overlays = read_maps(options.overlays);
   if (!overlays) return stop(overlays.error());
   if (const auto added = use.add_mappers(*overlays); !added) return stop(added.error());
-  const mappers::Mapper* mapper = use.mappers().find(options.to);
-  if (options.from != "fhir" || mapper == nullptr) {
+  const bool back = options.to == "fhir";
+  const mappers::Mapper* mapper = use.mappers().find(back ? options.from : options.to);
+  if (mapper == nullptr || (!back && options.from != "fhir")) {
     return stop(make_error(ErrorCode::unsupported, "no translation of that direction"));
   }
   const auto parameters = parameters_of(options);
   if (!parameters) return stop(parameters.error());
-
   auto text = read_whole("-", options.max_bytes);
   if (!text) return stop(text.error());
-  std::vector<Issue> warnings;
-  auto bundle = read_fhir(*std::move(text), use.symbols(),
-                          {options.max_bytes, options.max_depth, options.max_nodes}, warnings);
-  if (!bundle) return stop(bundle.error());
-  tree::Builder builder(*bundle);
-  definitions::annotate(builder, use.definitions());
-
-  validate::Options rules;
-  rules.identifiers = validate::IdentifierPolicy::all(
-      validate::policy_from(options.identifiers).value_or(validate::Policy::refuse));
-  rules.references = rules.identifiers.nhs_number;
-  rules.bindings = rules.identifiers.nhs_number;
-  validate::Report report =
-      validate::Validator::compile(use.definitions()).validate(*bundle, rules);
-  if (!report.ok()) {
-    Error invalid;
-    invalid.code = ErrorCode::invalid;
-    invalid.issues = std::move(report.issues);
-    return stop(invalid);
-  }
 
   mapping::TraceRecorder trace;
-  const auto encoded =
-      mapper->encode(*bundle, *parameters, options.trace.empty() ? nullptr : &trace);
-  if (!encoded) return stop(encoded.error());
+  mapping::TraceSink* sink = options.trace.empty() ? nullptr : &trace;
+  const auto translated = back ? decode(*mapper, *text, *parameters, sink)
+                               : encode(options, use, *mapper, *std::move(text), *parameters, sink);
+  if (!translated) return stop(translated.error());
   if (!options.trace.empty()) {
     std::ofstream file(options.trace, std::ios::binary);
     file << mapping::trace_json_lines(trace);
@@ -138,18 +173,18 @@ int translate(const Options& options, Streams& streams) {
       return stop(make_error(ErrorCode::not_found, "cannot write the trace to " + options.trace));
     }
   }
-  streams.out.write(encoded->bytes.data(), static_cast<std::streamsize>(encoded->bytes.size()));
+  streams.out.write(translated->bytes.data(),
+                    static_cast<std::streamsize>(translated->bytes.size()));
   if (!streams.out.flush()) {
     return stop(make_error(ErrorCode::transient, "cannot write to standard output"));
   }
   Error heard;
   heard.code = ErrorCode::unsupported;
-  heard.issues = std::move(warnings);
-  heard.issues.insert(heard.issues.end(), std::make_move_iterator(report.issues.begin()),
-                      std::make_move_iterator(report.issues.end()));
-  heard.issues.insert(heard.issues.end(), encoded->losses.begin(), encoded->losses.end());
+  heard.issues = translated->heard;
+  heard.issues.insert(heard.issues.end(), translated->losses.begin(), translated->losses.end());
   if (!heard.issues.empty()) refuse(streams, use.symbols(), heard);
-  return status_of(encoded->losses, options.losses);
+  const std::string_view allowed = back ? "any" : "expected";
+  return status_of(translated->losses, options.losses.empty() ? allowed : options.losses);
 }
 
 }  // namespace
@@ -163,9 +198,13 @@ void register_translate(commands::Table& table) {
       "concord demo-bundle | concord translate --from fhir --to eps --now 2026-01-05T10:00:00Z "
       "--set from_asid=200000001285 --set to_asid=567456789789 --trace /tmp/trace.jsonl");
   const auto options = std::make_shared<Options>();
-  command.add_option("--from", options->from, "Format of the input: fhir (JSON or XML)")
+  command
+      .add_option("--from", options->from,
+                  "Format of the input: fhir (JSON or XML), or the format of a message to be read "
+                  "(eps: XML, SOAP, "
+                  "MIME, JSON of the tracker)")
       ->capture_default_str();
-  command.add_option("--to", options->to, "Format of the output: eps")->required();
+  command.add_option("--to", options->to, "Format of the output: eps, or fhir (JSON)")->required();
   command.add_option("--now", options->now, "Instant taken as now; without it the clock's");
   command.add_option("--set", options->set, "Parameter of the format, name=value; repeatable")
       ->take_all()
@@ -181,10 +220,10 @@ void register_translate(commands::Table& table) {
       ->capture_default_str();
   command
       .add_option("--losses", options->losses,
-                  "Which losses leave status 0: expected (those the format documents), none, any; "
+                  "Which losses leave status 0: expected (those the format documents; default to "
+                  "another format), none, any (default to fhir: an answer cannot be sent back); "
                   "all are listed")
-      ->check(CLI::IsMember({"expected", "none", "any"}))
-      ->capture_default_str();
+      ->check(CLI::IsMember({"expected", "none", "any"}));
   command.add_option("--overlays", options->overlays, "Folder of maps laid over the shipped ones");
   command.add_option("--max-bytes", options->max_bytes, "Longest input")->capture_default_str();
   command.add_option("--max-depth", options->max_depth, "Deepest nesting")->capture_default_str();
