@@ -84,6 +84,23 @@ bool collect(const tree::Node& node, const tree::NodeSet& reads,
   return any;
 }
 
+/// Whether all an element says is what its model says anyway: attributes with the value the model
+/// fixes, and elements of nothing else. Depth is bounded by the document's limits.
+bool is_fixed(const definitions::Definitions& definitions, const tree::Node& node) {
+  if (node.has_value()) {
+    if (node.parent() == nullptr) return false;
+    const definitions::Type* owner = definitions.type(node.parent()->type());
+    const auto child = owner == nullptr ? definitions::Child{} : owner->child(node.name());
+    return child && child.element->fixed.rule == definitions::FixedValue::Rule::fixed &&
+           child.element->fixed.value == node.text();
+  }
+  if (node.first_child() == nullptr) return false;
+  for (const tree::Node& child : node.children()) {
+    if (!is_fixed(definitions, child)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<Issue> AnswerLosses::judge(const tree::Document& message, const tree::Node& from,
@@ -93,7 +110,7 @@ std::vector<Issue> AnswerLosses::judge(const tree::Document& message, const tree
   std::vector<Issue> losses;
   for (const tree::Node* node : unread) {
     const Row* row = find(message, *node);
-    if (row != nullptr && row->implied) continue;
+    if (row != nullptr ? row->implied : is_fixed(*definitions_, *node)) continue;
     Issue issue;
     issue.severity = Severity::warning;
     issue.expression = message.path(*node);

@@ -23,7 +23,8 @@ class AnswerLosses {
                                    const definitions::Definitions& definitions);
 
   /// The topmost elements at or below `from` of which nothing was read, in document order: those of
-  /// the table "not-carried", the others "not-carried-unexpected". Warnings with element and
+  /// the table "not-carried", the others "not-carried-unexpected", but for those that say nothing
+  /// but what their model fixes. Warnings with element and
   /// position.
   std::vector<Issue> judge(const tree::Document& message, const tree::Node& from,
                            const tree::NodeSet& reads) const;

@@ -105,6 +105,20 @@ constexpr std::array kRows{
     Readable{"ParentPrescription", "", kPrescription,
              "https://concord.example/map/eps/answers/order", "Prescription", "prescription-order",
              StatusRule::ok},
+    // The other requests, as they were sent.
+    Readable{"PORX_IN030101SM32", "", "https://concord.example/model/eps/PORX_IN030101SM32",
+             "https://concord.example/map/eps/reverse/prescription-order-update", "",
+             "prescription-order-update", StatusRule::ok},
+    Readable{"PORX_IN132004SM30", "", "https://concord.example/model/eps/PORX_IN132004SM30",
+             "https://concord.example/map/eps/reverse/release", "ReadPatientRelease",
+             "patient-release", StatusRule::ok},
+    Readable{"PORX_IN060102SM30", "", "https://concord.example/model/eps/PORX_IN060102SM30",
+             "https://concord.example/map/eps/reverse/release", "ReadNominatedRelease",
+             "nominated-release", StatusRule::ok},
+    Readable{"PORX_IN100101SM31", "", "https://concord.example/model/eps/PORX_IN100101SM31",
+             "https://concord.example/map/eps/reverse/return", "", "return", StatusRule::ok},
+    Readable{"PORX_IN510101SM31", "", "https://concord.example/model/eps/PORX_IN510101SM31",
+             "https://concord.example/map/eps/reverse/withdraw", "", "withdraw", StatusRule::ok},
 };
 
 }  // namespace
