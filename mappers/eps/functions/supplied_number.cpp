@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fhir/tree/node_set.h"
 #include "mappers/eps/functions/registry.h"
 
 namespace concord::eps {
@@ -13,15 +14,18 @@ const tree::Node* child(const tree::Document& document, const tree::Node& node,
   return symbol == tree::Symbol::kNone ? nullptr : node.child(symbol);
 }
 
-std::string number_of(const tree::Document& document, const tree::Node& line) {
+const tree::Node* number_node(const tree::Document& document, const tree::Node& line) {
   const tree::Node* id = child(document, line, "id");
-  const tree::Node* root = id == nullptr ? nullptr : child(document, *id, "root");
+  return id == nullptr ? nullptr : child(document, *id, "root");
+}
+
+std::string number_of(const tree::Document& document, const tree::Node& line) {
+  const tree::Node* root = number_node(document, line);
   return root == nullptr ? std::string() : std::string(root->text());
 }
 
 /// Every line of the header a line stands in, in document order.
-std::vector<const tree::Node*> lines_beside(const tree::Document& document,
-                                            const tree::Node& line) {
+std::vector<const tree::Node*> lines_beside(const tree::Node& line) {
   const tree::Node* relation = line.parent();
   const tree::Node* header = relation == nullptr ? nullptr : relation->parent();
   if (header == nullptr) return {&line};
@@ -44,6 +48,9 @@ Result<path::Collection> fn_supplied_number(path::EvalContext& context,
   for (const path::Value& item : input) {
     if (!item.is_node()) continue;
     if (!context.spend(listed.size() + 1)) return context.failure();
+    const tree::Node* line = item.node().parent();
+    const tree::Node* read = line == nullptr ? nullptr : number_node(item.document(), *line);
+    if (context.reads != nullptr && read != nullptr) context.reads->insert(*read);
     const std::string number = supplied_number(item.document(), item.node(), listed);
     if (!made.add(context, context.string(number))) return context.failure();
   }
@@ -72,7 +79,7 @@ std::string supplied_number(const tree::Document& document, const tree::Node& co
   std::vector<std::string> left = listed;
   std::size_t before = 0;  // later supplies of this line and those in front of it, but this one
   bool passed = false;
-  for (const tree::Node* other : lines_beside(document, *line)) {
+  for (const tree::Node* other : lines_beside(*line)) {
     const auto taken = std::find(left.begin(), left.end(), number_of(document, *other));
     if (taken != left.end()) left.erase(taken);
     const tree::Node* first = other->child(component.name());

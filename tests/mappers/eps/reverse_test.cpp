@@ -28,6 +28,22 @@ const std::set<std::string> kReadBack{"prescription-order-update",
                                       "return",
                                       "withdraw"};
 
+/// Supplies of one item that did not stand side by side: the message has them under their line, so
+/// the care record names them in the order of the lines afterwards. Nothing else changes.
+const std::set<std::string> kCareRecordInOrderOfLines{"dispense_parts_of_one_item"};
+
+/// The lines of a text, sorted: the same lines in another order are equal.
+std::vector<std::string> lines_in_order(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 struct Sample {
   std::string name;
   std::string fhir;
@@ -103,11 +119,16 @@ TEST(EpsReverse, WhatIsReadIsWrittenAsTheSameBytes) {
     const auto encoded = translate(text_of(*decoded), numbered_parameters(sample.parameters));
     EXPECT_THAT(encoded, IsOk());
     if (!encoded) continue;
-    EXPECT_EQ(encoded->bytes, sample.v3);
     ++seen;
+    if (kCareRecordInOrderOfLines.contains(sample.name)) {
+      EXPECT_NE(encoded->bytes, sample.v3) << "an exception that is none any more";
+      EXPECT_EQ(lines_in_order(encoded->bytes), lines_in_order(sample.v3));
+      continue;
+    }
+    EXPECT_EQ(encoded->bytes, sample.v3);
   }
   EXPECT_EQ(seen, samples().size());
-  EXPECT_GE(seen, 9u);
+  EXPECT_GE(seen, 23u);
 }
 
 /// Elements of a resource as path and value; the paths have types in the place of indices, and what
