@@ -2,6 +2,7 @@
 /// What the endpoints stand on. Filled by gateway/app; everything must outlive the Api.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,12 @@ struct Services {
   std::function<Result<exchange::Answer>(exchange::Arrival)> submit;
   std::function<Result<exchange::DryRun>(exchange::Arrival, mapping::TraceSink*)> transform;
   std::function<Result<std::optional<exchange::TaskView>>(std::string_view id)> task;
+  /// Empty, both: not served.
+  std::function<Result<mappers::Decoded>(exchange::Arrival,
+                                         const std::map<std::string, std::string>& wanted)>
+      prepare;
+  std::function<Result<std::vector<exchange::SignatureFinding>>(exchange::Arrival)>
+      verify_signatures;
   /// A resource as bytes against R4, the profiles it claims and those named: what was found. Empty:
   /// not served.
   std::function<Result<std::vector<Issue>>(std::string text,

@@ -225,6 +225,9 @@ void check_whole(const Config& config, std::vector<Issue>& issues) {
   if (config.eps.user_id.empty() != config.eps.role_id.empty()) {
     add("eps.user_id and eps.role_id belong together: give both or neither");
   }
+  if (config.eps.signatures == "refuse" && config.eps.trust.anchors.empty()) {
+    add("eps.signatures is refuse, but eps.trust.anchors is empty: nobody's signature could hold");
+  }
   if (config.limits.max_bytes > config.http.max_buffered_bytes) {
     add("limits.max_bytes is more than http.max_buffered_bytes: no such message could come in");
   }

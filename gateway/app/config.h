@@ -93,6 +93,14 @@ struct Config {
   struct Eps {
     std::string from_asid, to_asid, user_id, role_id;
     std::filesystem::path overlays;
+    std::string signatures;
+    std::string algorithm;
+    struct Trust {
+      std::vector<std::string> anchors, authorities, revocation_lists;
+      std::string unreachable;
+      std::string sha1_until;
+      int least_key_bits = 0;
+    } trust;
   } eps;
   struct Packages {
     std::vector<std::string> load;     ///< packages $validate knows

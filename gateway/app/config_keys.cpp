@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "fhir/core/instant.h"
+
 namespace concord::app {
 namespace {
 
@@ -114,10 +116,11 @@ KeyRow flag(std::string_view path, Access access) {
 }
 
 /// A list of names, for keys whose entries may be anything.
-KeyRow names(std::string_view key, std::vector<std::string> Config::Packages::*member) {
+template <typename Access>
+KeyRow names(std::string_view key, Access access) {
   return {key, KeyShape::list,
-          [member](Config& config, Name, Text text) -> Result<void> {
-            auto& list = config.packages.*member;
+          [access](Config& config, Name name, Text text) -> Result<void> {
+            std::vector<std::string>& list = access(config, name);
             list.clear();
             std::string_view rest = text;
             while (!rest.empty()) {
@@ -130,13 +133,18 @@ KeyRow names(std::string_view key, std::vector<std::string> Config::Packages::*m
             }
             return {};
           },
-          [member](const Config& config, Name) {
+          [access](const Config& config, Name name) {
             std::string list;
-            for (const std::string& one : config.packages.*member) {
+            for (const std::string& one : access(const_cast<Config&>(config), name)) {
               list += (list.empty() ? "" : ", ") + one;
             }
             return "[" + list + "]";
           }};
+}
+
+Result<void> day_or_nothing(Text text) {
+  if (text.empty() || parse_instant(text + "T00:00:00Z")) return {};
+  return wrong("a day is expected, YYYY-MM-DD, or nothing");
 }
 
 KeyRow host_list() {
@@ -230,8 +238,17 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("eps.user_id", OWN(eps.user_id), digits_or_nothing));
   rows.push_back(texted("eps.role_id", OWN(eps.role_id), digits_or_nothing));
   rows.push_back(texted("eps.overlays", OWN(eps.overlays), anything));
-  rows.push_back(names("packages.load", &Config::Packages::load));
-  rows.push_back(names("packages.folders", &Config::Packages::folders));
+  rows.push_back(texted("eps.signatures", OWN(eps.signatures), one_of({"off", "warn", "refuse"})));
+  rows.push_back(texted("eps.algorithm", OWN(eps.algorithm), one_of({"RS256", "RS1"})));
+  rows.push_back(names("eps.trust.anchors", OWN(eps.trust.anchors)));
+  rows.push_back(names("eps.trust.authorities", OWN(eps.trust.authorities)));
+  rows.push_back(names("eps.trust.revocation_lists", OWN(eps.trust.revocation_lists)));
+  rows.push_back(
+      texted("eps.trust.unreachable", OWN(eps.trust.unreachable), one_of({"refuse", "warn"})));
+  rows.push_back(texted("eps.trust.sha1_until", OWN(eps.trust.sha1_until), day_or_nothing));
+  rows.push_back(counted("eps.trust.least_key_bits", 1024, 16'384, OWN(eps.trust.least_key_bits)));
+  rows.push_back(names("packages.load", OWN(packages.load)));
+  rows.push_back(names("packages.folders", OWN(packages.folders)));
   rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http"})));
   rows.push_back(texted("destinations.*.format", DESTINATION(format), one_of({"eps"})));
   rows.push_back(texted("destinations.*.url", DESTINATION(url), url));

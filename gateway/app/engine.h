@@ -12,6 +12,7 @@
 #include "fhir/path/function_table.h"
 #include "fhir/tree/symbols.h"
 #include "mappers/core/mapper.h"
+#include "mappers/eps/signing/trust.h"
 
 namespace concord::app {
 
@@ -22,9 +23,11 @@ class Engine {
   /// Errors: internal (the definitions carried in the program do not fit it).
   static Result<std::unique_ptr<Engine>> load();
 
-  /// Adds every format, EPS with the maps of `eps_overlays` laid over its own.
+  /// Adds every format, EPS with the maps of `eps_overlays` laid over its own and signatures
+  /// trusted as `eps_trust` says (empty: chains are not judged).
   /// Errors: invalid, malformed (an overlay does not compile; file, line, column), internal.
-  Result<void> add_mappers(const std::vector<mapping::MapSource>& eps_overlays);
+  Result<void> add_mappers(const std::vector<mapping::MapSource>& eps_overlays,
+                           eps::TrustSource eps_trust = {});
 
   tree::Symbols& symbols() noexcept { return *symbols_; }
   definitions::Definitions& definitions() noexcept { return *definitions_; }

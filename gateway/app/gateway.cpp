@@ -12,6 +12,7 @@
 #include "gateway/api/api.h"
 #include "gateway/app/checking.h"
 #include "gateway/app/engine.h"
+#include "gateway/app/trust_files.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
 #include "gateway/exchange/settle.h"
@@ -84,6 +85,11 @@ Result<agreements::AgreementSet> load_agreements(const Config& config, Engine& e
                                            engine.definitions(), engine.functions());
 }
 
+exchange::SignaturePolicy signature_policy(std::string_view word) {
+  if (word == "off") return exchange::SignaturePolicy::off;
+  return word == "warn" ? exchange::SignaturePolicy::warn : exchange::SignaturePolicy::refuse;
+}
+
 exchange::RoutingTable routes_of(const Config& config) {
   exchange::RoutingTable table;
   for (const auto& [kind, chosen] : config.routes) {
@@ -147,6 +153,7 @@ struct Gateway::Impl {
   void make_api();
   Result<void> listen();
   void maintain(const std::stop_token& stop);
+  void note_trust();
   void note_delivery(const outbox::Notice& notice);
   std::string metrics_page();
   Result<std::unique_ptr<http::Server>> serve(http::ServerOptions options, http::Handler handler);
@@ -158,6 +165,7 @@ struct Gateway::Impl {
   ops::Metrics metrics;
   ops::Readiness readiness;
 
+  std::unique_ptr<TrustKeeper> trust;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Checking> checking;
   std::map<std::string, validate::Options, std::less<>> validation;
@@ -189,7 +197,9 @@ Result<void> Gateway::Impl::load() {
   const auto compile = [this]() -> Result<void> {
     CONCORD_ASSIGN(engine, Engine::load());
     CONCORD_ASSIGN(auto overlays, read_maps(config.eps.overlays));
-    CONCORD_TRY(engine->add_mappers(overlays));
+    CONCORD_ASSIGN(trust, TrustKeeper::load(trust_paths(config.eps.trust)));
+    CONCORD_TRY(
+        engine->add_mappers(overlays, [keeper = trust.get()] { return keeper->current(); }));
     CheckingSources sources;
     sources.packages = config.packages.load;
     sources.folders.assign(config.packages.folders.begin(), config.packages.folders.end());
@@ -210,6 +220,7 @@ Result<void> Gateway::Impl::load() {
   }
   store = *std::move(opened);
 
+  note_trust();
   for (const auto& [name, words] : config.identifier_policies) {
     validation.emplace(name, validation_of(words));
   }
@@ -259,6 +270,8 @@ Result<void> Gateway::Impl::load() {
   settings.callers.loopback.role = config.caller.role;
   settings.callers.loopback.identifier_policy = config.caller.identifier_policy;
   settings.routes = routes_of(config);
+  settings.signatures = signature_policy(config.eps.signatures);
+  settings.preparing.values["algorithm"] = config.eps.algorithm;
   settings.node = config.node;
   service = std::make_unique<exchange::ExchangeService>(std::move(parts), std::move(settings));
   return {};
@@ -274,6 +287,17 @@ void Gateway::Impl::make_api() {
                          mapping::TraceSink* trace) -> Result<exchange::DryRun> {
     CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
     return service->transform(std::move(received), trace);
+  };
+  use.prepare = [this](
+                    exchange::Arrival arrival,
+                    const std::map<std::string, std::string>& wanted) -> Result<mappers::Decoded> {
+    CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
+    return service->prepare(std::move(received), wanted);
+  };
+  use.verify_signatures =
+      [this](exchange::Arrival arrival) -> Result<std::vector<exchange::SignatureFinding>> {
+    CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
+    return service->verify_signatures(std::move(received));
   };
   use.task = [this](std::string_view id) { return service->task(id); };
   use.validate = [this](std::string text,
@@ -334,6 +358,21 @@ Result<void> Gateway::Impl::listen() {
   return {};
 }
 
+/// What the operator should know of the trust store in use.
+void Gateway::Impl::note_trust() {
+  const auto in_use = trust->current();
+  log.write(ops::LogLevel::info, "trust",
+            {{"authorities", static_cast<std::int64_t>(in_use->authority_count())},
+             {"lists", static_cast<std::int64_t>(in_use->list_count())}});
+  if (!in_use->has_anchors() && config.eps.signatures != "off") {
+    log.write(ops::LogLevel::warning, "trust",
+              {{"text", "eps.trust.anchors is empty: no signature holds"}});
+  }
+  for (const std::string& warning : in_use->warnings(clock())) {
+    log.write(ops::LogLevel::warning, "trust", {{"text", warning}});
+  }
+}
+
 void Gateway::Impl::note_delivery(const outbox::Notice& notice) {
   using Kind = outbox::Notice::Kind;
   const std::string_view name = outbox::notice_name(notice.kind);
@@ -384,7 +423,8 @@ std::string Gateway::Impl::metrics_page() {
   return metrics.text(now);
 }
 
-/// Once a minute: what was accepted must be somewhere, and old idempotency keys go.
+/// Once a minute: what was accepted must be somewhere, trust files that changed are read, and old
+/// idempotency keys go.
 void Gateway::Impl::maintain(const std::stop_token& stop) {
   constexpr std::size_t kKeysAtOnce = 1000;
   while (!stop.stop_requested()) {
@@ -398,6 +438,12 @@ void Gateway::Impl::maintain(const std::stop_token& stop) {
       log.write(ops::LogLevel::error, "store", {{"code", error_row(counts.error().code).name}});
     } else if (counts->difference() != 0) {
       log.write(ops::LogLevel::error, "unaccounted", {{"messages", counts->difference()}});
+    }
+    if (const auto changed = trust->refresh(); !changed) {
+      // The store in use stays.
+      log.write(ops::LogLevel::error, "trust", {{"text", changed.error().issues.front().text}});
+    } else if (*changed) {
+      note_trust();
     }
     while (!stop.stop_requested()) {
       const auto forgotten = store->forget_keys(clock(), kKeysAtOnce);

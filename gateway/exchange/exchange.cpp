@@ -6,6 +6,7 @@
 
 #include "gateway/agreements/agreement_set.h"
 #include "gateway/exchange/hops.h"
+#include "gateway/exchange/signatures.h"
 #include "gateway/store/store.h"
 
 namespace concord::exchange {
@@ -69,7 +70,7 @@ Answer answer_of(const Exchange& exchange) {
           exchange.replayed()};
 }
 
-Result<Permitted> permitted(Walk& walk, const Parts& parts, Decoded&& decoded) {
+Result<ValidatedBundle> validated(Walk& walk, const Parts& parts, Decoded&& decoded) {
   const std::string policy = decoded.caller().identifier_policy;
   const validate::Options* options = parts.validation ? parts.validation(policy) : nullptr;
   if (options == nullptr) {
@@ -77,17 +78,24 @@ Result<Permitted> permitted(Walk& walk, const Parts& parts, Decoded&& decoded) {
     error.log_detail = "no policy \"" + policy + "\"";
     return error;
   }
-  CONCORD_ASSIGN(ValidatedBundle validated, walk.hop("validate", [&] {
-    return validate(std::move(decoded), *parts.validator, *options);
+  return walk.hop("validate",
+                  [&] { return validate(std::move(decoded), *parts.validator, *options); });
+}
+
+Result<Permitted> permitted(Walk& walk, const Parts& parts, SignaturePolicy signatures,
+                            Decoded&& decoded) {
+  CONCORD_ASSIGN(ValidatedBundle bundle, validated(walk, parts, std::move(decoded)));
+  CONCORD_ASSIGN(Verified verified, walk.hop("verify", [&] {
+    return verify(std::move(bundle), *parts.mappers, signatures, parts.clock());
   }));
   return walk.hop("decide", [&]() -> Result<Permitted> {
     agreements::Facts facts;
     if (parts.facts) {
-      auto known = parts.facts(validated.decoded());
+      auto known = parts.facts(verified.validated().decoded());
       if (!known) return std::move(known).error();
       facts = std::move(*known);
     }
-    return decide(std::move(validated), facts, *parts.agreements, parts.clock());
+    return decide(std::move(verified), facts, *parts.agreements, parts.clock());
   });
 }
 
@@ -121,7 +129,8 @@ Result<Answer> ExchangeService::submit(Received received) const {
     }));
     CONCORD_ASSIGN(const auto earlier, walk.hop("lookup", [&] { return commit.earlier(decoded); }));
     if (earlier) return answer_of(*earlier);
-    CONCORD_ASSIGN(Permitted passed, permitted(walk, parts_, std::move(decoded)));
+    CONCORD_ASSIGN(Permitted passed,
+                   permitted(walk, parts_, settings_.signatures, std::move(decoded)));
     CONCORD_ASSIGN(Translated message,
                    translated(walk, parts_, settings_.routes, std::move(passed), nullptr));
     CONCORD_ASSIGN(const Exchange committed, walk.hop("commit", [&] {
@@ -141,7 +150,8 @@ Result<DryRun> ExchangeService::transform(Received received, mapping::TraceSink*
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
       return decode(std::move(authenticated), *parts_.definitions);
     }));
-    CONCORD_ASSIGN(Permitted passed, permitted(walk, parts_, std::move(decoded)));
+    CONCORD_ASSIGN(Permitted passed,
+                   permitted(walk, parts_, settings_.signatures, std::move(decoded)));
     CONCORD_ASSIGN(const Translated message,
                    translated(walk, parts_, settings_.routes, std::move(passed), trace));
     DryRun run;
@@ -158,6 +168,38 @@ Result<DryRun> ExchangeService::transform(Received received, mapping::TraceSink*
     run.issues = message.issues();
     run.hops = std::move(walk).times();
     return run;
+  });
+}
+
+Result<mappers::Decoded> ExchangeService::prepare(
+    Received received, const std::map<std::string, std::string>& wanted) const {
+  return guarded([&]() -> Result<mappers::Decoded> {
+    Walk walk(parts_.clock, parts_.observe, received.arrival().deadline);
+    CONCORD_ASSIGN(Authenticated authenticated, walk.hop("authenticate", [&] {
+      return authenticate(std::move(received), settings_.callers);
+    }));
+    CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
+      return decode(std::move(authenticated), *parts_.definitions);
+    }));
+    CONCORD_ASSIGN(const ValidatedBundle bundle, validated(walk, parts_, std::move(decoded)));
+    mappers::Parameters parameters = settings_.preparing;
+    parameters.now = parts_.clock();
+    for (const auto& [name, value] : wanted) parameters.values[name] = value;
+    return walk.hop(
+        "prepare", [&] { return prepare_signature(bundle.bundle(), *parts_.mappers, parameters); });
+  });
+}
+
+Result<std::vector<SignatureFinding>> ExchangeService::verify_signatures(Received received) const {
+  return guarded([&]() -> Result<std::vector<SignatureFinding>> {
+    Walk walk(parts_.clock, parts_.observe, received.arrival().deadline);
+    CONCORD_ASSIGN(const Authenticated authenticated, walk.hop("authenticate", [&] {
+      return authenticate(std::move(received), settings_.callers);
+    }));
+    return walk.hop("verify", [&] {
+      return judge_signatures(authenticated.received(), *parts_.definitions, *parts_.mappers,
+                              parts_.clock());
+    });
   });
 }
 

@@ -48,6 +48,13 @@ struct DryRun {
   std::vector<HopTime> hops;
 };
 
+/// What is wrong with the signature of one message.
+struct SignatureFinding {
+  std::string identifier_system, identifier_value;  ///< of the message: Bundle.identifier
+  /// None: the signature holds. Errors, and warnings about what could not be judged.
+  std::vector<Issue> issues;
+};
+
 /// A Task as it is now.
 struct TaskView {
   std::string id;
@@ -84,6 +91,9 @@ struct Settings {
   ReceiveLimits limits;
   CallerDirectory callers;
   RoutingTable routes;
+  SignaturePolicy signatures = SignaturePolicy::off;
+  /// Fixed values for prepare(), by name (mappers::Parameters); `now` is set by the call.
+  mappers::Parameters preparing;
   std::string node = "concord";           ///< name of this gateway in audit records
   std::chrono::hours keys_kept{90 * 24};  ///< idempotency window
 };
@@ -107,6 +117,19 @@ class ExchangeService {
   /// The chain without its commit: nothing is stored, no key is looked up. `trace`, when given,
   /// hears of each target write of the mapping. Errors: as submit(), without conflict.
   Result<DryRun> transform(Received received, mapping::TraceSink* trace) const;
+
+  /// What is to be signed of a message: the chain as far as `validate`, then the format's
+  /// Signatures::prepare(). `wanted` goes before the fixed values of the settings. Nothing is
+  /// stored. Errors: login, malformed, unsupported (no message Bundle, or none anybody signs),
+  /// too_long, too_costly, invalid, timeout.
+  Result<mappers::Decoded> prepare(Received received,
+                                   const std::map<std::string, std::string>& wanted) const;
+
+  /// Looks at the signature of every message Bundle in what was received: a message, a Bundle of
+  /// messages, or Parameters with such Bundles (an answer to a release), at most 100. A message
+  /// that cannot be judged has the reason among its issues. Nothing is stored.
+  /// Errors: login, malformed, unsupported (no message Bundle in it), too_long, timeout.
+  Result<std::vector<SignatureFinding>> verify_signatures(Received received) const;
 
   /// A Task by its id; nothing when there is none. Errors: those of the store.
   Result<std::optional<TaskView>> task(std::string_view id) const;

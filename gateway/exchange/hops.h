@@ -22,8 +22,15 @@ Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definit
 Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator,
                                  const validate::Options& options);
 
+/// Asks the format that recognises the message what is wrong with its signature. Messages of kinds
+/// that are not signed pass. Under `refuse` a message whose signature does not hold, or that has
+/// none, is refused; issues of severity error only stop it.
+/// Errors: malformed (the signature; each fault an issue), and those of Signatures::verify().
+Result<Verified> verify(ValidatedBundle&& validated, const mappers::Mappers& mappers,
+                        SignaturePolicy policy, Instant now);
+
 /// A signed prescription always passes, whatever the agreements say. Errors: denied.
-Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,
+Result<Permitted> decide(Verified&& verified, const agreements::Facts& facts,
                          const agreements::AgreementSet& agreements, Instant now);
 
 /// Errors: not_found (no route for this kind of message).

@@ -3,7 +3,7 @@
 /// of the hop before: a step can be neither skipped nor swapped (tests/compile_fail shows it).
 ///
 ///     Arrival → receive → Received → authenticate → Authenticated → decode → Decoded →
-///     validate → ValidatedBundle → decide → Permitted → route → Routed →
+///     validate → ValidatedBundle → verify → Verified → decide → Permitted → route → Routed →
 ///     translate → Translated → commit → Exchange
 ///
 /// Each stage owns everything found so far; hops take it by value and nobody shares it. The hops
@@ -194,28 +194,51 @@ class ValidatedBundle {
   std::vector<Issue> warnings_;
 };
 
-/// Hop 5: a Bundle the agreements let pass, with what they said.
-class Permitted {
+/// What is done about the signatures of messages that are signed.
+enum class SignaturePolicy : std::uint8_t {
+  off,     ///< they are not looked at
+  warn,    ///< what is wrong with one, or that there is none, is a warning
+  refuse,  ///< the message is refused
+};
+
+/// Hop 5: a Bundle whose signature was looked at, as far as the policy asks.
+class Verified {
  public:
   const ValidatedBundle& validated() const { return validated_; }
-  const Decoded& decoded() const { return validated_.decoded(); }
   const tree::Document& bundle() const { return validated_.bundle(); }
+  /// What is wrong with the signature, or could not be told; never errors.
+  const std::vector<Issue>& findings() const { return findings_; }
+
+ private:
+  Verified(ValidatedBundle&& validated, std::vector<Issue> findings)
+      : validated_(std::move(validated)), findings_(std::move(findings)) {}
+  friend Result<Verified> verify(ValidatedBundle&& validated, const mappers::Mappers& mappers,
+                                 SignaturePolicy policy, Instant now);
+  ValidatedBundle validated_;
+  std::vector<Issue> findings_;
+};
+
+/// Hop 6: a Bundle the agreements let pass, with what they said.
+class Permitted {
+ public:
+  const Verified& verified() const { return verified_; }
+  const ValidatedBundle& validated() const { return verified_.validated(); }
+  const Decoded& decoded() const { return validated().decoded(); }
+  const tree::Document& bundle() const { return verified_.bundle(); }
   const agreements::Decisions& decisions() const { return decisions_; }
   Instant decided_at() const { return decided_at_; }
 
  private:
-  Permitted(ValidatedBundle&& validated, agreements::Decisions decisions, Instant decided_at)
-      : validated_(std::move(validated)),
-        decisions_(std::move(decisions)),
-        decided_at_(decided_at) {}
-  friend Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,
+  Permitted(Verified&& verified, agreements::Decisions decisions, Instant decided_at)
+      : verified_(std::move(verified)), decisions_(std::move(decisions)), decided_at_(decided_at) {}
+  friend Result<Permitted> decide(Verified&& verified, const agreements::Facts& facts,
                                   const agreements::AgreementSet& agreements, Instant now);
-  ValidatedBundle validated_;
+  Verified verified_;
   agreements::Decisions decisions_;
   Instant decided_at_;
 };
 
-/// Hop 6: a Bundle with a destination.
+/// Hop 7: a Bundle with a destination.
 class Routed {
  public:
   const Permitted& permitted() const { return permitted_; }
@@ -231,7 +254,7 @@ class Routed {
   Route route_;
 };
 
-/// Hop 7: the bytes that will be sent, every time the same.
+/// Hop 8: the bytes that will be sent, every time the same.
 class Translated {
  public:
   const Routed& routed() const { return routed_; }
@@ -255,7 +278,7 @@ class Translated {
   Sha256 digest_;
 };
 
-/// Hop 8: ours, durably.
+/// Hop 9: ours, durably.
 class Exchange {
  public:
   const std::string& id() const { return id_; }

@@ -48,10 +48,10 @@ struct Revoked {
 
 /// How a revocation list is made.
 struct ListSpec {
-  std::vector<Revoked> entries;
+  std::vector<Revoked> entries = {};
   Instant from = *parse_instant("2026-03-01T00:00:00Z");
   std::optional<Instant> until = *parse_instant("2026-04-01T00:00:00Z");
-  std::string scope;             ///< issuing distribution point as OpenSSL's configuration has it
+  std::string scope = {};             ///< issuing distribution point as OpenSSL's configuration has it
   bool wrong_signature = false;  ///< one bit of the signature turned
   bool der = false;              ///< else PEM
 };

@@ -36,8 +36,12 @@ Result<tree::Document> read_definition(const std::string& file, Engine& engine, 
                               : json::read_collecting(std::move(text), engine.symbols(), limits);
   Error findings;
   for (const tree::SyntaxFinding& finding : reading.findings) {
-    findings.issues.push_back(Issue{
-        finding.severity, finding.path, finding.text, finding.position, {}, std::string(finding.message_id)});
+    findings.issues.push_back(Issue{finding.severity,
+                                    finding.path,
+                                    finding.text,
+                                    finding.position,
+                                    {},
+                                    std::string(finding.message_id)});
   }
   if (!reading.document) {
     findings.code = ErrorCode::malformed;

@@ -5,14 +5,13 @@
 #include <ostream>
 
 #include "fhir/definitions/annotate.h"
-#include "fhir/json/reader.h"
 #include "fhir/json/writer.h"
 #include "fhir/mapping/trace.h"
 #include "fhir/validate/validator.h"
-#include "fhir/xml/reader.h"
 #include "gateway/api/resource_builder.h"
 #include "gateway/app/commands/registry.h"
 #include "gateway/app/engine.h"
+#include "gateway/app/message_input.h"
 
 namespace concord::app {
 namespace {
@@ -45,48 +44,9 @@ int status_of(const std::vector<Issue>& losses, std::string_view allowed) {
   return unforeseen ? kLosses : kDone;
 }
 
-/// JSON or XML, by the first character that is not white space. Empty arrays are passed over with a
-/// warning.
-Result<tree::Document> read_fhir(std::string text, const tree::Symbols& symbols,
-                                 const tree::Limits& limits, std::vector<Issue>& warnings) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool is_xml = first != std::string::npos &&
-                      (text[first] == '<' || text.compare(first, 3, "\xef\xbb\xbf") == 0);
-  if (is_xml) return xml::read_fhir(std::move(text), symbols, limits);
-  std::vector<tree::SyntaxFinding> passed;
-  auto read = json::read_passing_empty_arrays(std::move(text), symbols, limits, &passed);
-  for (const tree::SyntaxFinding& finding : passed) {
-    Issue warning;
-    warning.severity = Severity::warning;
-    warning.code = "structure";
-    warning.text = "an array without members says nothing";
-    warning.expression = finding.path;
-    warning.position = finding.position;
-    warnings.push_back(std::move(warning));
-  }
-  return read;
-}
-
 int refuse(Streams& streams, const tree::Symbols& symbols, const Error& error) {
   streams.err << api::write_outcome(symbols, error, {api::Format::json, true}).body << '\n';
   return kFailed;
-}
-
-Result<mappers::Parameters> parameters_of(const Options& options) {
-  mappers::Parameters parameters;
-  if (options.now.empty()) {
-    parameters.now = system_clock()();
-  } else {
-    CONCORD_ASSIGN(parameters.now, parse_instant(options.now));
-  }
-  for (const std::string& pair : options.set) {
-    const std::size_t equals = pair.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return make_error(ErrorCode::invalid, "--set takes name=value");
-    }
-    parameters.values[pair.substr(0, equals)] = pair.substr(equals + 1);
-  }
-  return parameters;
 }
 
 /// What a translation gave, whichever way it went.
@@ -102,9 +62,10 @@ Result<Translated> encode(const Options& options, Engine& use, const mappers::Ma
                           std::string text, const mappers::Parameters& parameters,
                           mapping::TraceSink* trace) {
   Translated translated;
-  CONCORD_ASSIGN(auto bundle, read_fhir(std::move(text), use.symbols(),
-                                        {options.max_bytes, options.max_depth, options.max_nodes},
-                                        translated.heard));
+  CONCORD_ASSIGN(
+      auto bundle,
+      read_fhir_text(std::move(text), use.symbols(),
+                     {options.max_bytes, options.max_depth, options.max_nodes}, translated.heard));
   tree::Builder builder(bundle);
   definitions::annotate(builder, use.definitions());
 
@@ -156,7 +117,7 @@ int translate(const Options& options, Streams& streams) {
   if (mapper == nullptr || (!back && options.from != "fhir")) {
     return stop(make_error(ErrorCode::unsupported, "no translation of that direction"));
   }
-  const auto parameters = parameters_of(options);
+  const auto parameters = make_parameters(options.now, options.set);
   if (!parameters) return stop(parameters.error());
   auto text = read_whole("-", options.max_bytes);
   if (!text) return stop(text.error());
