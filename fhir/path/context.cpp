@@ -92,10 +92,9 @@ Result<std::optional<bool>> EvalContext::test(const Lambda& criteria, const Valu
   const auto& program = *static_cast<const detail::Program*>(criteria.program);
   detail::Evaluator evaluator(*this, program);
   const auto mark = state_->scratch.mark();
-  Collection out;
   std::optional<bool> truth;
-  if (!evaluator.evaluate(criteria.entry, {Collection::of(item), index}, out) ||
-      !evaluator.truth(out, program.ops[criteria.entry].offset, truth)) {
+  if (!evaluator.condition(criteria.entry, {Collection::of(item), index},
+                           program.ops[criteria.entry].offset, truth)) {
     return failure();
   }
   state_->scratch.rewind(mark);
@@ -411,29 +410,32 @@ std::optional<Value> EvalContext::resolve(const Value& from, std::string_view re
   const tree::Node* bundle = entry != nullptr ? entry->parent() : resource;
   if (bundle == nullptr || bundle->type() != names.bundle) return outside();
 
-  // The first entry with a fullUrl and a resource counts. Few references are looked for one by one;
-  // for many it pays to build an index.
+  // The first entry with a fullUrl and a resource counts. Few references, and those of small
+  // Bundles, are looked for one by one; for many it pays to hash.
   const auto find = [&](std::string_view wanted) -> const tree::Node* {
     detail::ResourceIndex& index = state_->index_of(bundle);
-    constexpr std::uint32_t kFew = 12;
-    if (index.looks < kFew) {
-      ++index.looks;
-      for (const tree::Node* at = bundle->child(names.entry); at != nullptr; at = at->next_same()) {
-        if (!spend()) return nullptr;
-        const tree::Node* url = at->child(names.full_url);
-        if (url == nullptr || url->text() != wanted) continue;
-        if (const tree::Node* target = at->child(names.resource)) return target;
-      }
-      return nullptr;
-    }
-    if (index.looks == kFew) {
-      ++index.looks;
+    if (!index.built) {
       for (const tree::Node* at = bundle->child(names.entry); at != nullptr; at = at->next_same()) {
         if (!spend()) return nullptr;
         const tree::Node* url = at->child(names.full_url);
         const tree::Node* target = at->child(names.resource);
-        if (url != nullptr && target != nullptr) index.by_url.emplace(url->text(), target);
+        if (url != nullptr && target != nullptr) index.entries.push_back({url->text(), target});
       }
+      index.built = true;
+    }
+    constexpr std::uint32_t kFewLooks = 12;
+    constexpr std::size_t kFewEntries = 64;
+    if (index.entries.size() <= kFewEntries || index.looks < kFewLooks) {
+      ++index.looks;
+      if (!spend(index.entries.size())) return nullptr;
+      for (const auto& [url, target] : index.entries) {
+        if (url == wanted) return target;
+      }
+      return nullptr;
+    }
+    if (index.by_url.empty()) {
+      if (!spend(index.entries.size())) return nullptr;
+      for (const auto& [url, target] : index.entries) index.by_url.emplace(url, target);
     }
     const auto found = index.by_url.find(wanted);
     return found == index.by_url.end() ? nullptr : found->second;

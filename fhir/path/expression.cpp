@@ -1,5 +1,7 @@
 #include "fhir/path/expression.h"
 
+#include <utility>
+
 #include "fhir/path/detail/compiler.h"
 #include "fhir/path/detail/evaluator.h"
 #include "fhir/path/detail/parser.h"
@@ -44,66 +46,110 @@ Result<Expression> Expression::compile(std::string_view text, const CompileConte
 
 namespace {
 
-/// Puts the program of the running expression into the state, and back what was there.
-class Running {
+/// Puts the program of the running expression into the state.
+void enter(EvalContext::State& state, const detail::Program& program, const Collection& focus) {
+  state.program = &program;
+  state.definitions = program.definitions;
+  state.names = program.names;
+  if (state.tags.built_for() != program.definitions) state.tags.build(program.definitions);
+  state.context = focus;
+  state.total = {};
+  if (program.local_count > 0) state.locals.resize(program.local_count);
+}
+
+/// The state of an expression around the running one, put back at the end: what is inside keeps its
+/// variables apart.
+class Outer {
  public:
-  Running(EvalContext::State& state, const detail::Program& program, const Collection& focus)
+  explicit Outer(EvalContext::State& state)
       : state_(state),
-        outer_program_(state.program),
-        outer_context_(state.context),
-        outer_total_(state.total) {
-    state.program = &program;
-    state.definitions = program.definitions;
-    state.names = program.names;
-    if (state.tags.built_for() != program.definitions) state.tags.build(program.definitions);
-    state.context = focus;
-    state.total = {};
-    if (outer_program_ == nullptr) {
-      state.error.reset();
-      state.steps_left = state.limits.max_steps;
-      state.next_poll = state.steps_left;  // asks at once
-    }
-    // An expression inside an expression keeps its variables apart.
-    outer_locals_.swap(state.locals);
-    state.locals.resize(program.local_count);
+        program_(state.program),
+        context_(state.context),
+        total_(state.total),
+        locals_(std::move(state.locals)) {
+    state.locals.clear();
   }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-  ~Running() {
-    state_.program = outer_program_;
-    state_.context = outer_context_;
-    state_.total = outer_total_;
-    outer_locals_.swap(state_.locals);
+  Outer(const Outer&) = delete;
+  Outer& operator=(const Outer&) = delete;
+  ~Outer() {
+    state_.program = program_;
+    state_.context = context_;
+    state_.total = total_;
+    state_.locals = std::move(locals_);
   }
 
  private:
   EvalContext::State& state_;
-  const detail::Program* outer_program_;
-  Collection outer_context_;
-  Collection outer_total_;
-  std::vector<Collection> outer_locals_;
+  const detail::Program* program_;
+  Collection context_;
+  Collection total_;
+  std::vector<Collection> locals_;
 };
+
+/// Runs `job(evaluator)` as one evaluation with limits of its own, or inside the one around it.
+template <typename Job>
+bool run(EvalContext& context, const detail::Program& program, const Collection& focus, Job&& job) {
+  EvalContext::State& state = context.state();
+  detail::Evaluator evaluator(context, program);
+  if (state.program != nullptr) [[unlikely]] {
+    const Outer outer(state);
+    enter(state, program, focus);
+    return job(evaluator);
+  }
+  enter(state, program, focus);
+  state.error.reset();
+  state.steps_left = state.limits.max_steps;
+  state.next_poll = state.steps_left;  // asks at once
+  const bool done = job(evaluator);
+  state.program = nullptr;
+  if (!state.locals.empty()) state.locals.clear();
+  return done;
+}
+
+/// No evaluation is under way, and what is asked of types is known: closed forms may be answered
+/// straight away. They walk down once and cannot fail, so they count no steps.
+bool may_answer(const EvalContext::State& state, const detail::Program& program) {
+  return state.program == nullptr && state.tags.built_for() == program.definitions &&
+         state.names.value == program.names.value;
+}
 
 }  // namespace
 
 Result<Collection> Expression::evaluate(EvalContext& context, const Collection& focus) const {
-  const Running running(context.state(), *program_, focus);
-  detail::Evaluator evaluator(context, *program_);
+  const detail::Program& program = *program_;
+  if (may_answer(context.state(), program)) {
+    Value item;
+    switch (detail::Evaluator(context, program).one_item(program.root, {focus, 0}, item)) {
+      case detail::Evaluator::One::one:
+        return Collection::of(item);
+      case detail::Evaluator::One::none:
+        return Collection();
+      case detail::Evaluator::One::open:
+        break;
+    }
+  }
   Collection out;
-  if (!evaluator.evaluate(program_->root, {focus, 0}, out)) return context.failure();
+  const bool done = run(context, program, focus, [&](detail::Evaluator& evaluator) {
+    return evaluator.evaluate(program.root, {focus, 0}, out);
+  });
+  if (!done) return context.failure();
   return out;
 }
 
 Result<bool> Expression::test(EvalContext& context, const Collection& focus) const {
-  const Running running(context.state(), *program_, focus);
-  detail::Evaluator evaluator(context, *program_);
-  const auto mark = context.state().scratch.mark();
-  Collection out;
+  const detail::Program& program = *program_;
+  const detail::Op& root = program.ops[program.root];
   std::optional<bool> truth;
-  if (!evaluator.evaluate(program_->root, {focus, 0}, out) ||
-      !evaluator.truth(out, program_->ops[program_->root].offset, truth)) {
-    return context.failure();
+  if (root.c == detail::kOnTexts && root.code != detail::Code::chain &&
+      may_answer(context.state(), program) &&
+      detail::Evaluator(context, program).compare_texts(root, {focus, 0}, truth)) {
+    return truth.value_or(false);
   }
+  const auto mark = context.state().scratch.mark();
+  const bool done = run(context, program, focus, [&](detail::Evaluator& evaluator) {
+    return evaluator.condition(program.root, {focus, 0}, root.offset, truth);
+  });
+  if (!done) return context.failure();
   context.state().scratch.rewind(mark);
   return truth.value_or(false);
 }

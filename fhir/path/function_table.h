@@ -88,6 +88,9 @@ enum class Returns : std::uint8_t {
 /// further than the first.
 enum class Presence : std::uint8_t { not_asked, any, none };
 
+/// A function the evaluator does itself, without a call; `handler` does the same for others.
+enum class Intrinsic : std::uint8_t { none, where, iif };
+
 /// What the compiler demands of the input in strict mode.
 enum class Accepts : std::uint8_t {
   any,
@@ -116,6 +119,7 @@ struct FunctionRow {
   bool takes_criteria = false;  ///< the first argument must give a boolean
   Prepare prepare = nullptr;
   Presence presence = Presence::not_asked;
+  Intrinsic intrinsic = Intrinsic::none;
   std::string_view documentation = {};
 };
 

@@ -325,6 +325,12 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
   leave();
   // Pointers into `constants` of the program may have moved while arguments were compiled.
   for (std::size_t i = 0; i < constants.size(); ++i) constants[i] = constant(call.arguments[i]);
+  const bool known_arguments =
+      !row->lazy && std::none_of(constants.begin(), constants.end(),
+                                 [](const Collection* value) { return value == nullptr; });
+  for (std::size_t i = 0; known_arguments && i < constants.size(); ++i) {
+    call.constants.push_back(*constants[i]);
+  }
   if (row->prepare != nullptr) {
     auto prepared = row->prepare(constants);
     if (!prepared) {
@@ -337,8 +343,11 @@ Result<void> Compiler::call(Chain& chain, const AstNode& node) {
                    std::none_of(constants.begin(), constants.end(),
                                 [](const Collection* value) { return value == nullptr; });
   chain.type = result_of(*row, chain.type, types);
+  const SegmentKind kind = row->intrinsic == Intrinsic::where ? SegmentKind::where
+                           : row->intrinsic == Intrinsic::iif ? SegmentKind::iif
+                                                              : SegmentKind::call;
   chain.segments.push_back(
-      {SegmentKind::call, static_cast<std::uint32_t>(program_.calls.size()), 0, node.offset});
+      {kind, static_cast<std::uint32_t>(program_.calls.size()), 0, node.offset});
   program_.calls.push_back(std::move(call));
   return {};
 }

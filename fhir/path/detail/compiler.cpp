@@ -1,5 +1,6 @@
 #include "fhir/path/detail/compiler.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -84,6 +85,15 @@ Static result_of(Code code, const Static& a, const Static& b) {
     default:
       return Static::system(Tag::boolean);
   }
+}
+
+/// A comparison that can look at texts without making values of them.
+bool is_on_texts(Code code, const Collection* right) {
+  if (right == nullptr || right->empty()) return false;
+  const bool one = code == Code::equal || code == Code::not_equal;
+  if (one ? right->size() > 1 : code != Code::in) return false;
+  return std::all_of(right->begin(), right->end(),
+                     [](const Value& value) { return value.tag() == Tag::string; });
 }
 
 }  // namespace
@@ -327,7 +337,8 @@ Result<Compiler::Typed> Compiler::binary(const AstNode& node) {
       const std::string why = mismatch(code, left.type, right.type);
       if (!why.empty()) return fail(at.offset, "\"" + at.text + "\": " + why);
     }
-    OpIndex op = add({code, left.op, right.op, 0, at.offset});
+    const std::uint32_t on_texts = is_on_texts(code, constant(right.op)) ? kOnTexts : 0;
+    OpIndex op = add({code, left.op, right.op, on_texts, at.offset});
     if (constant(left.op) != nullptr && constant(right.op) != nullptr) op = fold(op);
     left = Typed{op, detail::result_of(code, left.type, right.type)};
   }

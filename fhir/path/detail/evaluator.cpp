@@ -34,10 +34,12 @@ class Walker {
       return false;
     }
     switch (step->kind) {
-      case StepKind::of_type:
-        return !evaluator_.matches(Value::of(document_, node), program_.type_tests[step->set],
-                                   true) ||
+      case StepKind::of_type: {
+        const TypeTest& test = program_.type_tests[step->set];
+        const bool exactly = test.is_fhir && node.type() == test.exact;
+        return !(exactly || evaluator_.matches(Value::of(document_, node), test, true)) ||
                run(node, step + 1);
+      }
       case StepKind::self_or_child:
         if (evaluator_.matches(Value::of(document_, node), program_.type_tests[step->set], false)) {
           return run(node, step + 1);
@@ -166,8 +168,20 @@ bool Evaluator::evaluate(OpIndex at, const Frame& frame, Collection& out) {
     case Code::logical_and:
     case Code::logical_or:
     case Code::logical_xor:
-    case Code::implies:
-      return logical(op, frame, out);
+    case Code::implies: {
+      std::optional<bool> truth;
+      if (!logical(op, frame, truth)) return false;
+      out = truth ? Collection::of(*truth) : Collection();
+      return true;
+    }
+    case Code::equal:
+    case Code::not_equal:
+    case Code::in: {
+      std::optional<bool> truth;
+      if (op.c != kOnTexts || !compare_texts(op, frame, truth)) return binary(op, frame, out);
+      out = truth ? Collection::of(*truth) : Collection();
+      return true;
+    }
     case Code::is_type:
     case Code::as_type:
       return evaluate(op.a, frame, out) &&
@@ -179,10 +193,23 @@ bool Evaluator::evaluate(OpIndex at, const Frame& frame, Collection& out) {
   }
 }
 
+const Collection* Evaluator::standing(const Op& op, const Frame& frame) const {
+  if (op.code == Code::focus) return &frame.focus;
+  return op.code == Code::bound && op.a < state_.bound.size() ? &state_.bound[op.a] : nullptr;
+}
+
 bool Evaluator::chain(const Op& op, const Frame& frame, Collection& out) {
-  if (!evaluate(op.a, frame, out)) return false;
-  for (std::uint32_t i = 0; i < op.c; ++i) {
-    if (!segment(program_.segments[op.b + i], frame, out)) return false;
+  const Segment* at = program_.segments.data() + op.b;
+  const Segment* const end = at + op.c;
+  const Collection* base = standing(program_.ops[op.a], frame);
+  if (base != nullptr && at != end && at->kind == SegmentKind::walk) {
+    out = Collection();
+    if (!walk(*at++, *base, &out, nullptr)) return false;
+  } else if (!evaluate(op.a, frame, out)) {
+    return false;
+  }
+  for (; at != end; ++at) {
+    if (!segment(*at, frame, out)) return false;
   }
   return true;
 }
@@ -207,6 +234,10 @@ bool Evaluator::segment(const Segment& segment, const Frame& frame, Collection& 
       return index(segment, frame, current);
     case SegmentKind::call:
       return call(segment, frame, current);
+    case SegmentKind::where:
+      return where(segment, frame, current);
+    case SegmentKind::iif:
+      return iif(segment, frame, current);
     case SegmentKind::of_type:
     case SegmentKind::is_type:
     case SegmentKind::as_type:
@@ -228,6 +259,17 @@ bool Evaluator::walk(const Segment& segment, const Collection& input, Collection
                      bool* found) {
   const WalkStep* first = &program_.steps[segment.a];
   const WalkStep* end = first + segment.b;
+  if (segment.b == 1 && first->kind == StepKind::child && out != nullptr && input.size() == 1 &&
+      input.front().is_node() && !input.front().document().has_local_names()) {
+    const Value from = input.front();  // `out` may be where the input stands
+    std::uint64_t visited = 1;
+    for (const tree::Node* child = from.node().first_child(); child != nullptr;
+         child = child->next_sibling(), ++visited) {
+      if (child->name() != first->name) continue;
+      if (!out->add(context_, Value::of(from.document(), *child))) return false;
+    }
+    return state_.spend(visited, context_.hooks);
+  }
   for (const Value& item : input) {
     if (!item.is_node()) {
       Collection own;
@@ -350,6 +392,9 @@ bool Evaluator::call(const Segment& segment, const Frame& frame, Collection& cur
     return done;
   }
   const std::size_t count = call.arguments.size();
+  if (!call.constants.empty() || count == 0) {
+    return finish(call.row->handler(context_, current, Args(call.constants, call.prepared.get())));
+  }
   std::array<Collection, 4> few;
   Collection* values = few.data();
   if (count > few.size()) {
@@ -382,52 +427,6 @@ bool Evaluator::resource(bool root, const Frame& frame, Collection& out) {
     } while (at != nullptr && !at->is(tree::Flag::resource));
   }
   if (at != nullptr) out.assign(Value::of(from.front().document(), *at));
-  return true;
-}
-
-bool Evaluator::logical(const Op& op, const Frame& frame, Collection& out) {
-  Collection side;
-  std::optional<bool> a;
-  std::optional<bool> b;
-  if (!evaluate(op.a, frame, side) || !truth(side, op.offset, a)) return false;
-  // The other side cannot change these; it is not evaluated.
-  if ((op.code == Code::logical_and && a == false) || (op.code == Code::implies && a == false)) {
-    out = Collection::of(op.code == Code::implies);
-    return true;
-  }
-  if (op.code == Code::logical_or && a == true) {
-    out = Collection::of(true);
-    return true;
-  }
-  if (!evaluate(op.b, frame, side) || !truth(side, op.offset, b)) return false;
-  std::optional<bool> result;
-  switch (op.code) {
-    case Code::logical_and:
-      if (b == false) {
-        result = false;
-      } else if (a && b) {
-        result = true;
-      }
-      break;
-    case Code::logical_or:
-      if (b == true) {
-        result = true;
-      } else if (a && b) {
-        result = false;
-      }
-      break;
-    case Code::logical_xor:
-      if (a && b) result = *a != *b;
-      break;
-    default:  // implies; a is true or not known
-      if (b == true) {
-        result = true;
-      } else if (a && b) {
-        result = false;
-      }
-      break;
-  }
-  out = result ? Collection::of(*result) : Collection();
   return true;
 }
 

@@ -29,7 +29,7 @@ enum class Code : std::uint8_t {
   chain,  ///< a: operation of the base; b: first segment; c: number of segments
   negate,
   plus,
-  // from here: a and b are operations
+  // from here: a and b are operations; of equal, not_equal and in c is kOnTexts or 0
   multiply,
   divide,
   integer_divide,
@@ -59,6 +59,10 @@ enum class Code : std::uint8_t {
 
 using OpIndex = std::uint32_t;
 
+/// Op::c of a comparison whose right side is a constant of nothing but strings; of `=` and `!=`
+/// just one.
+inline constexpr std::uint32_t kOnTexts = 1;
+
 struct Op {
   Code code = Code::constant;
   std::uint32_t a = 0;
@@ -73,6 +77,8 @@ enum class SegmentKind : std::uint8_t {
   walk_none,  ///< as walk, then empty()
   index,      ///< a: operation of the index
   call,       ///< a: calls
+  where,      ///< a: calls
+  iif,        ///< a: calls
   of_type,    ///< a: type tests
   is_type,
   as_type,
@@ -132,6 +138,7 @@ struct Call {
   const FunctionRow* row = nullptr;  ///< points into `rows` of the program
   std::vector<OpIndex> arguments;
   std::vector<Lambda> lambdas;
+  std::vector<Collection> constants;  ///< the arguments, when all are constant
   std::shared_ptr<const void> prepared;
 };
 

@@ -39,10 +39,17 @@ class ValueTags {
   std::vector<std::uint8_t> tags_;
 };
 
-/// The resources of one Bundle by what a reference may call them.
+/// The resources of one Bundle by what a reference may call them: their fullUrl.
 struct ResourceIndex {
-  std::uint32_t looks = 0;  ///< made at the second dozen of look-ups only
-  std::unordered_map<std::string_view, const tree::Node*> by_url;  ///< fullUrl
+  struct Entry {
+    std::string_view url;
+    const tree::Node* resource = nullptr;
+  };
+  bool built = false;
+  std::uint32_t looks = 0;
+  std::vector<Entry> entries;  ///< in the order of the Bundle
+  /// The same, first come first served; made of large Bundles at the second dozen of look-ups.
+  std::unordered_map<std::string_view, const tree::Node*> by_url;
 };
 
 }  // namespace detail
@@ -63,13 +70,13 @@ class EvalContext::State {
     if (steps_left >= next_poll) return true;
     return poll(hooks);
   }
-  bool poll(const Hooks& hooks) {
+  [[gnu::always_inline]] bool poll(const Hooks& hooks) {
     next_poll = steps_left > kPollEvery ? steps_left - kPollEvery : 0;
-    if (hooks.expired && hooks.expired()) {
-      error = make_error(ErrorCode::timeout, "the time for the expression is over");
-      return false;
-    }
-    return true;
+    return !hooks.expired || !hooks.expired() || out_of_time();
+  }
+  bool out_of_time() {
+    error = make_error(ErrorCode::timeout, "the time for the expression is over");
+    return false;
   }
   bool out_of_memory() {
     if (!error) error = make_error(ErrorCode::too_costly, "the expression takes too much memory");

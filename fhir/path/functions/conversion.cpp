@@ -202,7 +202,8 @@ constexpr FunctionRow kRows[] = {
      .lazy = true,
      .handler = &fn_iif,
      .returns = Returns::either,
-     .takes_criteria = true},
+     .takes_criteria = true,
+     .intrinsic = Intrinsic::iif},
 };
 
 }  // namespace
