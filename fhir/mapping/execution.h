@@ -101,17 +101,8 @@ class Execution final : public transforms::Host {
   bool check(const SourceOp& op, std::size_t from, Frame frame);
   void pick(const SourceOp& op, std::size_t from);
   bool is_of(const TypeTest& test, const path::Value& value) const;
-  bool simple(const SourceOp& op) const noexcept {
-    return op.from == SourceOp::From::child && op.type.type == nullptr && !op.counted &&
-           op.where == nullptr && op.check == nullptr && op.log == nullptr &&
-           op.pick == ast::Pick::all && op.fallback.kind == ValueOp::Kind::none;
-  }
-  /// A variable as it is: `bundle -> …`.
-  bool plain(const SourceOp& op) const noexcept {
-    return op.from == SourceOp::From::variable && op.type.type == nullptr && !op.counted &&
-           op.where == nullptr && op.check == nullptr && op.log == nullptr &&
-           op.pick == ast::Pick::all && op.fallback.kind == ValueOp::Kind::none;
-  }
+  enum class Alone : std::uint8_t { done, stopped, open };
+  Alone alone(const RuleOp& op, std::size_t index, Frame frame);
   void reading(const SourceOp& op, const path::Value& value) {
     if (!reads_ || !value.is_node()) return;
     if (op.whole) {
@@ -142,6 +133,7 @@ class Execution final : public transforms::Host {
 
   // run_targets.cpp
   bool target(const TargetOp& op, Frame frame);
+  bool subtree(const RuleOp& op, const Subtree& part, Frame frame);
   bool make(const TargetOp& op, Frame frame);
   bool write(const TargetOp& op, Frame frame);
   bool fill(const TargetOp& op, Frame frame);
@@ -200,9 +192,9 @@ class Execution final : public transforms::Host {
   std::vector<path::Collection> lets_;
   std::vector<path::Value> items_;  ///< of the sources being run over, as a stack
   std::vector<tree::Node*> unsorted_;
-  std::vector<tree::Node*> instantiated_;  ///< of the template being written
-  const RuleInfo* info_ = nullptr;         ///< of the rule being run
-  const path::Value* item_ = nullptr;      ///< of its first source
+  std::vector<tree::Node*> put_;       ///< of the image put last
+  const RuleInfo* info_ = nullptr;     ///< of the rule being run
+  const path::Value* item_ = nullptr;  ///< of its first source
   std::uint64_t steps_ = 0;
   std::uint64_t writes_ = 0;
   std::size_t depth_ = 0;

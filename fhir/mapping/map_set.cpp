@@ -22,6 +22,7 @@ Result<MapSet> MapSet::compile(std::span<const MapSource> sources,
   std::vector<Finding> found = findings.sorted(program->files);
   if (findings.failed()) return to_error(found);
   program->warnings = std::move(found);
+  detail::prepare(*program);
   std::vector<RuleRow> rows;
   rows.reserve(program->rules.size());
   for (const detail::RuleInfo& rule : program->rules) {

@@ -19,6 +19,7 @@
 #include "fhir/mapping/types.h"
 #include "fhir/path/expression.h"
 #include "fhir/path/function_table.h"
+#include "fhir/tree/image.h"
 
 namespace concord::mapping::detail {
 
@@ -62,6 +63,9 @@ struct Template {
     std::uint32_t parent = 0;  ///< 0: the element itself, else 1 + index of an item
   };
   std::vector<Item> items;
+  tree::Image image;     ///< the items that are nodes, by prepare()
+  std::string own_text;  ///< of the element itself, when `has_own_text`
+  bool has_own_text = false;
 };
 
 /// Where a target writes.
@@ -125,7 +129,15 @@ struct SourceOp {
     text,        ///< xmlText: the text of the context
     expression,  ///< items of a FHIRPath expression
   };
+  /// How it is run over, by prepare(): the first that is true of it.
+  enum class Way : std::uint8_t {
+    general,  ///< items are gathered, then tested, then run over
+    plain,    ///< a variable as it is
+    simple,   ///< children as they are
+    tested,   ///< a variable or children with nothing but tests: one item needs no gathering
+  };
   From from = From::variable;
+  Way way = Way::general;
   ast::Pick pick = ast::Pick::all;
   bool counted = false;
   bool leaf = false;   ///< primitive: running over it reads it
@@ -153,11 +165,22 @@ struct Case {
   const Instance* group = nullptr;
 };
 
+/// Targets of a rule that come to the same subtree whenever the first of them makes its element;
+/// with an empty image just one target.
+struct Subtree {
+  std::uint32_t first = 0, count = 1;  ///< of RuleOp::targets
+  tree::Image image;                   ///< part 0: the element the first one makes
+  std::vector<std::pair<Slot, std::uint32_t>> variables;  ///< and the parts they stand for
+  std::vector<std::uint32_t> written;                     ///< parts in the order of the writes
+  bool fhir = false;                                      ///< some of it is no logical model
+};
+
 struct RuleOp {
   const RuleInfo* info = nullptr;
   std::vector<SourceOp> sources;
   std::vector<TargetOp> targets;
-  std::vector<Case> cases;  ///< of simple rules and bare create(); instead of targets
+  std::vector<Subtree> subtrees;  ///< all of `targets`, by prepare()
+  std::vector<Case> cases;        ///< of simple rules and bare create(); instead of targets
   std::vector<CallOp> calls;
   std::unique_ptr<Block> nested;
 };
@@ -225,5 +248,9 @@ struct Program {
   std::vector<Finding> warnings;
   std::shared_ptr<const RuleTable> table;  ///< of `rules`, for what is kept of runs
 };
+
+/// Prepares what is the same in every run, once a program is compiled: images of templates and of
+/// the subtrees that rules write.
+void prepare(Program& program);
 
 }  // namespace concord::mapping::detail

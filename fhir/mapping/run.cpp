@@ -122,7 +122,7 @@ bool Execution::rule(const RuleOp& op, Frame frame) {
   const RuleInfo* outer_info = info_;
   const path::Value* outer_item = item_;
   info_ = op.info;
-  const bool done = sources(op, 0, frame);
+  const bool done = op.sources.empty() ? body(op, frame) : sources(op, 0, frame);
   if (done) {  // else they say where the run stopped
     info_ = outer_info;
     item_ = outer_item;
@@ -136,8 +136,8 @@ bool Execution::body(const RuleOp& op, Frame frame) {
   if (follow_ != nullptr) [[unlikely]]
     return followed_body(op, frame);
   if (!op.cases.empty()) return cases(op, frame);
-  for (const TargetOp& one : op.targets) {
-    if (!target(one, frame)) return false;
+  for (const Subtree& one : op.subtrees) {
+    if (!subtree(op, one, frame)) return false;
   }
   for (const CallOp& one : op.calls) {
     if (!call(one, frame)) return false;

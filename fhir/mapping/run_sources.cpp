@@ -6,10 +6,12 @@ namespace concord::mapping::detail {
 
 /// Runs over the items of source `index`, then of those after it; all bound, the rule's body.
 bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
-  if (index == op.sources.size()) return body(op, frame);
+  const auto inner = [&] {
+    return index + 1 == op.sources.size() ? body(op, frame) : sources(op, index + 1, frame);
+  };
   const SourceOp& source = op.sources[index];
   const path::Value* outer = item_;
-  if (simple(source)) {
+  if (source.way == SourceOp::Way::simple) {
     const path::Collection& context = frame[source.context];
     if (context.empty() || !context.front().is_node()) {
       skipped(Skip::source_empty);
@@ -24,12 +26,12 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
       const path::Value& item = frame[source.variable].front();
       reading(source, item);
       if (index == 0) item_ = &item;
-      if (!sources(op, index + 1, frame)) return false;
+      if (!inner()) return false;
     }
     item_ = outer;
     return true;
   }
-  if (plain(source) && frame[source.context].size() == 1) {
+  if (source.way == SourceOp::Way::plain && frame[source.context].size() == 1) {
     if (!step()) return false;
     if (source.variable != source.context) {
       frame[source.variable].assign(frame[source.context].front());
@@ -37,9 +39,13 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
     const path::Value& item = frame[source.variable].front();
     reading(source, item);
     if (index == 0) item_ = &item;
-    const bool done = sources(op, index + 1, frame);
+    const bool done = inner();
     if (done) item_ = outer;
     return done;
+  }
+  if (source.way == SourceOp::Way::tested && follow_ == nullptr) {
+    const Alone run = alone(op, index, frame);
+    if (run != Alone::open) return run == Alone::done;
   }
   const std::size_t from = items_.size();
   if (!collect(source, frame)) return false;
@@ -51,11 +57,58 @@ bool Execution::sources(const RuleOp& op, std::size_t index, Frame frame) {
     const path::Value& item = frame[source.variable].front();
     reading(source, item);
     if (index == 0) item_ = &item;
-    if (!sources(op, index + 1, frame)) return false;
+    if (!inner()) return false;
   }
   items_.resize(from);
   item_ = outer;
   return true;
+}
+
+/// A source that may have tests and has at most one item. Open: it has several, or the number is
+/// wrong; nothing has been done then.
+Execution::Alone Execution::alone(const RuleOp& op, std::size_t index, Frame frame) {
+  const SourceOp& source = op.sources[index];
+  const path::Collection& context = frame[source.context];
+  const auto none = [&] { return source.counted ? Alone::open : Alone::done; };
+  if (context.empty()) return none();
+  path::Value item = context.front();
+  if (source.from == SourceOp::From::variable) {
+    if (context.size() > 1) return Alone::open;
+  } else {
+    const tree::Node* child = item.is_node() ? item.node().child(source.name) : nullptr;
+    if (child == nullptr) return none();
+    if (child->next_same() != nullptr) return Alone::open;
+    item = path::Value::of(item.document(), *child);
+  }
+  if (!step()) return Alone::stopped;
+  if (source.type.type != nullptr && !is_of(source.type, item)) return none();
+  if (source.counted && (source.min > 1 || source.max < 1)) return Alone::open;
+  const path::Value* outer = item_;
+  path::Collection& variable = frame[source.variable];
+  variable.assign(item);
+  item_ = &variable.front();  // where an error of the expressions is told
+  if (source.where != nullptr) {
+    bool wanted = false;
+    if (!holds(*source.where, frame, variable, wanted)) return Alone::stopped;
+    if (!wanted) {
+      item_ = outer;
+      return none();
+    }
+  }
+  if (source.check != nullptr) {
+    bool good = false;
+    if (!holds(*source.check, frame, variable, good)) return Alone::stopped;
+    if (!good) {
+      refuse("INVALID_VALUE", "the check of the rule " + info_->name + " does not hold", item_);
+      return Alone::stopped;
+    }
+  }
+  if (index != 0) item_ = outer;
+  reading(source, item);
+  const bool last = index + 1 == op.sources.size();
+  if (!(last ? body(op, frame) : sources(op, index + 1, frame))) return Alone::stopped;
+  item_ = outer;
+  return Alone::done;
 }
 
 /// Puts the items of a source on top of `items_`.
@@ -67,7 +120,7 @@ bool Execution::collect(const SourceOp& op, Frame frame) {
   const bool node = !context.empty() && context.front().is_node();
   switch (op.from) {
     case SourceOp::From::variable:
-      items_.insert(items_.end(), context.begin(), context.end());
+      for (const path::Value& item : context) items_.push_back(item);
       break;
     case SourceOp::From::child:
       if (!node) break;
@@ -96,7 +149,7 @@ bool Execution::collect(const SourceOp& op, Frame frame) {
       if (!evaluate(*op.expression, frame, focus == kNoSlot ? none : frame[focus], found)) {
         return false;
       }
-      items_.insert(items_.end(), found.begin(), found.end());
+      for (const path::Value& item : found) items_.push_back(item);
       break;
     }
   }

@@ -373,28 +373,41 @@ bool Execution::dress(tree::Node& node, const Type& type, const Template* fixed)
 }
 
 bool Execution::instantiate(tree::Node& node, const Template& fixed) {
-  std::vector<tree::Node*>& made = instantiated_;
-  made.clear();
-  for (const Template::Item& item : fixed.items) {
-    tree::Node& parent = item.parent == 0 ? node : *made[item.parent - 1];
-    if (item.on_parent) {
-      builder_.set_text(parent, target_.arena().copy(item.text));
-      made.push_back(&parent);
-      continue;
+  if (fixed.has_own_text) builder_.set_copy(node, fixed.own_text);
+  if (fixed.image.put(builder_, node, put_)) return true;
+  return fail(ErrorCode::too_long, "the target has too many nodes");
+}
+
+/// Targets that write nothing but constants: all at once where the first makes its element, one by
+/// one where that is there already.
+bool Execution::subtree(const RuleOp& op, const Subtree& part, Frame frame) {
+  const TargetOp& head = op.targets[part.first];
+  if (part.image.empty()) return target(head, frame);
+  const path::Collection& at = frame[head.into.context];
+  if (at.empty()) {
+    for (const auto& [slot, index] : part.variables) frame[slot] = path::Collection();
+    return true;
+  }
+  tree::Node& context = tree::Builder::mutable_node(at.front().node());
+  if (!head.into.repeats && existing(head.into, context) != nullptr) {
+    for (std::uint32_t i = 0; i < part.count; ++i) {
+      if (!target(op.targets[part.first + i], frame)) return false;
     }
-    tree::Node* child = builder_.append(parent, item.name, item.kind);
-    if (child == nullptr) return fail(ErrorCode::too_long, "the target has too many nodes");
-    builder_.set_type(*child, item.type);
-    builder_.set_flag(*child, tree::Flag::in_array, item.in_array);
-    if (item.attribute) {
-      builder_.set_flag(*child, tree::Flag::attribute);
-      builder_.set_namespace(*child, item.space);
-    } else {
-      builder_.set_namespace(
-          *child, item.space != tree::Symbol::kNone ? item.space : parent.xml_namespace());
-    }
-    if (item.has_text) builder_.set_copy(*child, item.text);
-    made.push_back(child);
+    return true;
+  }
+  const tree::Node* last = context.last_child();
+  if (!part.image.put(builder_, context, put_)) {
+    return fail(ErrorCode::too_long, "the target has too many nodes");
+  }
+  place(*head.into.owner, context, last, head.into.name, head.into.element->order);
+  made_fhir_ = made_fhir_ || part.fhir;
+  for (const auto& [slot, index] : part.variables) {
+    frame[slot].assign(path::Value::of(target_, *put_[index]));
+  }
+  if (options_.trace == nullptr) {
+    writes_ += part.written.size();
+  } else {
+    for (const std::uint32_t index : part.written) trace(current(), *put_[index]);
   }
   return true;
 }
