@@ -25,8 +25,15 @@ class Output {
   bool over_limit() const noexcept { return over_limit_ || size() > limit_; }
   std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - text_.data()); }
 
+  /// A copy of `text` with room behind it for `more` bytes: room in which advance() takes what is
+  /// used.
+  char* draft(std::string_view text, std::size_t more) {
+    char* const to = reserve(text.size() + more);
+    copy(to, text.data(), text.size());
+    return to;
+  }
   /// Room for `bytes` at the place it returns; say how many were used with advance().
-  char* reserve(std::size_t bytes) {
+  [[gnu::always_inline]] char* reserve(std::size_t bytes) {
     if (bytes > static_cast<std::size_t>(end_ - at_)) [[unlikely]]
       grow(bytes);
     return at_;
@@ -37,6 +44,13 @@ class Output {
   [[gnu::always_inline]] void put(std::string_view text) {
     copy(reserve(text.size()), text.data(), text.size());
     at_ += text.size();
+  }
+  /// Several texts and characters, with one look at the room.
+  template <typename... Pieces>
+  [[gnu::always_inline]] void put_all(Pieces... pieces) {
+    char* to = reserve((size_of(pieces) + ...));
+    ((to = copy_piece(to, pieces)), ...);
+    at_ = to;
   }
   void put(std::size_t count, char c) {
     std::memset(reserve(count), c, count);
@@ -65,10 +79,26 @@ class Output {
  private:
   static constexpr std::size_t kSlack = 64;
 
+  static std::size_t size_of(char) noexcept { return 1; }
+  static std::size_t size_of(std::string_view text) noexcept { return text.size(); }
+  static char* copy_piece(char* to, char c) noexcept {
+    *to = c;
+    return to + 1;
+  }
+  [[gnu::always_inline]] static char* copy_piece(char* to, std::string_view text) noexcept {
+    copy(to, text.data(), text.size());
+    return to + text.size();
+  }
+
   /// Most texts are names of a few bytes: two moves that overlap instead of a call.
-  static void copy(char* to, const char* from, std::size_t size) noexcept {
-    if (size > 16) {
+  [[gnu::always_inline]] static void copy(char* to, const char* from, std::size_t size) noexcept {
+    struct Sixteen {
+      std::uint64_t low, high;
+    };
+    if (size > 32) {
       std::memcpy(to, from, size);
+    } else if (size > 16) {
+      copy_ends<Sixteen>(to, from, size);
     } else if (size >= 8) {
       copy_ends<std::uint64_t>(to, from, size);
     } else if (size >= 4) {
@@ -92,7 +122,7 @@ class Output {
     at_ = text_.data() + used;
     end_ = text_.data() + text_.size();
   }
-  void grow(std::size_t bytes) {
+  [[gnu::noinline, gnu::cold]] void grow(std::size_t bytes) {
     std::size_t used = size();
     if (used > limit_ || bytes > limit_ + kSlack - std::min(used, limit_)) {
       over_limit_ = true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "fhir/xml/detail/markup.h"
@@ -33,8 +35,8 @@ class FreeWriter {
     if (!markup_.count(node, depth)) return false;
     Output& out = markup_.out();
     const std::string_view name = document_.name(node);
-    out.put('<');
-    if (!markup_.own_name(node, name)) return false;
+    if (!markup_.is_own_name(node, name)) return false;
+    out.put_all('<', name);
     if (node.xml_namespace() != Symbol::kNone && node.xml_namespace() != space) {
       space = node.xml_namespace();
       out.put(" xmlns=\"");
@@ -43,18 +45,19 @@ class FreeWriter {
     }
     bool empty = !node.has_value() || node.text().empty();
     const bool leads_with_text = !empty;
-    bool has_attributes = false;
+    const std::size_t own = attributes_.size();
     for (const Node& child : node.children()) {
       if (child.is(Flag::attribute)) {
-        has_attributes = true;
+        if (!markup_.count(child, depth)) return false;
+        attributes_.push_back({prefix(child), &child, document_.name(child)});
         continue;
       }
       empty = false;
       mixed = mixed || leads_with_text || child.kind() == Kind::text;
     }
-    if (has_attributes && !attributes(node, depth)) return false;
+    if (attributes_.size() > own && !attributes(own)) return false;
     if (empty && !options_.expand_empty) {
-      out.put("/>");
+      out.put_all('/', '>');
       return true;
     }
     out.put('>');
@@ -76,9 +79,7 @@ class FreeWriter {
       if (!element(child, space, depth + 1, mixed)) return false;
     }
     if (lines) markup_.line(depth - 1);
-    out.put("</");
-    out.put(name);
-    out.put('>');
+    out.put_all('<', '/', name, '>');
     return true;
   }
 
@@ -89,30 +90,49 @@ class FreeWriter {
     std::string_view name;
   };
 
-  /// Attributes come sorted by name; the declarations of the prefixes they need stand before them.
-  bool attributes(const Node& node, std::size_t depth) {
-    const std::size_t begin = attributes_.size();
-    for (const Node& child : node.children()) {
-      if (!child.is(Flag::attribute)) continue;
-      if (!markup_.count(child, depth)) return false;
-      attributes_.push_back({prefix(child), &child, document_.name(child)});
-    }
-    const auto first = attributes_.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto before = [](const Written& a, const Written& b) {
-      return a.prefix != b.prefix ? a.prefix < b.prefix : a.name < b.name;
-    };
-    if (!std::is_sorted(first, attributes_.end(), before)) {
+  static bool before(const Written& a, const Written& b) {
+    return a.prefix.empty() && b.prefix.empty()
+               ? a.name < b.name
+               : std::tie(a.prefix, a.name) < std::tie(b.prefix, b.name);
+  }
+
+  /// Those gathered from `own` on come sorted by name; the declarations of the prefixes they need
+  /// stand before them.
+  bool attributes(std::size_t own) {
+    const auto first = attributes_.begin() + static_cast<std::ptrdiff_t>(own);
+    constexpr std::ptrdiff_t kFew = 12;
+    if (attributes_.end() - first <= kFew) {
+      for (auto at = first + 1; at < attributes_.end(); ++at) {
+        for (auto to = at; to != first && before(*to, to[-1]); --to) std::swap(*to, to[-1]);
+      }
+    } else {
       std::stable_sort(first, attributes_.end(), before);
     }
+    if (!attributes_.back().prefix.empty() && !declarations(own)) return false;
     Output& out = markup_.out();
-    for (std::size_t i = begin; i < attributes_.size(); ++i) {
+    for (std::size_t i = own; i < attributes_.size(); ++i) {
       const Written& at = attributes_[i];
-      if (i > begin && at.prefix == attributes_[i - 1].prefix) {
-        if (at.name == attributes_[i - 1].name) {
-          return markup_.fail(ErrorCode::invalid, *at.node, "an attribute twice on one element");
-        }
-        continue;
+      if (i > own && at.name == attributes_[i - 1].name && at.prefix == attributes_[i - 1].prefix) {
+        return markup_.fail(ErrorCode::invalid, *at.node, "an attribute twice on one element");
       }
+      if (!markup_.is_own_name(*at.node, at.name)) return false;
+      if (at.prefix.empty()) {
+        out.put_all(' ', at.name, '=', '"');
+      } else {
+        out.put_all(' ', at.prefix, ':', at.name, '=', '"');
+      }
+      if (!markup_.escaped(*at.node, at.node->text(), Escaping::attribute)) return false;
+      out.put('"');
+    }
+    attributes_.resize(own);
+    return true;
+  }
+
+  bool declarations(std::size_t own) {
+    Output& out = markup_.out();
+    for (std::size_t i = own; i < attributes_.size(); ++i) {
+      const Written& at = attributes_[i];
+      if (i > own && at.prefix == attributes_[i - 1].prefix) continue;
       if (at.prefix.empty() || at.prefix == "xml") continue;
       out.put(" xmlns:");
       out.put(at.prefix);
@@ -123,19 +143,6 @@ class FreeWriter {
       }
       out.put('"');
     }
-    for (std::size_t i = begin; i < attributes_.size(); ++i) {
-      const Written& at = attributes_[i];
-      out.put(' ');
-      if (!at.prefix.empty()) {
-        out.put(at.prefix);
-        out.put(':');
-      }
-      if (!markup_.own_name(*at.node, at.name)) return false;
-      out.put("=\"");
-      if (!markup_.escaped(*at.node, at.node->text(), Escaping::attribute)) return false;
-      out.put('"');
-    }
-    attributes_.resize(begin);
     return true;
   }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace concord::xml::detail {
 namespace {
@@ -101,19 +102,42 @@ bool in(const Range (&ranges)[kCount], char32_t point) {
 bool starts_name(char32_t point) { return (point >= 'a' && point <= 'z') || in(kStarts, point); }
 bool continues_name(char32_t point) { return starts_name(point) || in(kContinues, point); }
 
-/// The next byte from `at` on that may need a look: markup, controls, the start of U+FFFE and
-/// U+FFFF, and quotes outside of text.
+#ifdef __SSE2__
+/// Of 16 bytes those that may need a look: markup, controls, the start of U+FFFE and U+FFFF, and
+/// quotes outside of text.
+[[gnu::always_inline]] inline unsigned suspects(const char* at, bool quotes) {
+  const auto all = [](char c) { return _mm_set1_epi8(c); };
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto equals = [&](char c) { return _mm_cmpeq_epi8(bytes, all(c)); };
+  __m128i found = _mm_cmpeq_epi8(_mm_min_epu8(bytes, all(0x1F)), bytes);  // below the space
+  found = _mm_or_si128(found, _mm_or_si128(equals('&'), equals('<')));
+  found = _mm_or_si128(found, _mm_or_si128(equals('>'), equals('\xEF')));
+  if (quotes) found = _mm_or_si128(found, _mm_or_si128(equals('"'), equals('\'')));
+  return static_cast<unsigned>(_mm_movemask_epi8(found));
+}
+
+/// Appends text in which nothing needs a look. False: it was not appended.
+bool append_plain(Output& out, std::string_view text, bool quotes) {
+  if (text.empty()) return true;
+  // Looked at where it was copied to, which has room for whole blocks.
+  constexpr std::size_t kBlock = 16;
+  char* const to = out.draft(text, kBlock);
+  std::size_t at = 0;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    if (suspects(to + at, quotes) != 0) return false;
+  }
+  const unsigned left = (1u << (text.size() - at)) - 1;
+  if ((suspects(to + at, quotes) & left) != 0) return false;
+  out.advance(to + text.size());
+  return true;
+}
+#endif
+
+/// The next byte from `at` on that may need a look.
 std::size_t next_suspect(std::string_view text, std::size_t at, std::uint8_t special, bool quotes) {
 #ifdef __SSE2__
-  const auto all = [](char c) { return _mm_set1_epi8(c); };
   for (; at + 16 <= text.size(); at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const auto equals = [&](char c) { return _mm_cmpeq_epi8(bytes, all(c)); };
-    __m128i found = _mm_cmpeq_epi8(_mm_min_epu8(bytes, all(0x1F)), bytes);  // below the space
-    found = _mm_or_si128(found, _mm_or_si128(equals('&'), equals('<')));
-    found = _mm_or_si128(found, _mm_or_si128(equals('>'), equals('\xEF')));
-    if (quotes) found = _mm_or_si128(found, _mm_or_si128(equals('"'), equals('\'')));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+    const unsigned mask = suspects(text.data() + at, quotes);
     if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
   }
 #else
@@ -126,6 +150,10 @@ std::size_t next_suspect(std::string_view text, std::size_t at, std::uint8_t spe
 }  // namespace
 
 bool append_escaped(Output& out, std::string_view text, Escaping escaping) {
+#ifdef __SSE2__
+  constexpr std::size_t kLong = 4096;  // rather not twice
+  if (text.size() <= kLong && append_plain(out, text, escaping != Escaping::text)) return true;
+#endif
   const std::uint8_t special =
       kMarkup | kNever | kPerhapsNever | kFormFeed |
       (escaping == Escaping::text ? 0 : static_cast<std::uint8_t>(kQuote | kSpace));
@@ -204,32 +232,27 @@ bool is_name(std::string_view text) {
 }
 
 Markup::Markup(const tree::Document& document, const WriteOptions& options, std::size_t expected)
-    : document_(document), options_(options), out_(expected, options.limits.max_bytes) {}
+    : document_(document),
+      options_(options),
+      most_depth_(std::min(options.limits.max_depth, kMostWrittenDepth)),
+      out_(expected, options.limits.max_bytes) {}
 
 void Markup::declaration() {
   if (options_.declaration) out_.put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 }
 
-void Markup::line(std::size_t level) {
-  if (options_.indent == 0) return;
-  out_.put_line(level * options_.indent);
-}
-
-bool Markup::count(const tree::Node& node, std::size_t depth) {
-  const std::size_t most_depth = std::min(options_.limits.max_depth, kMostWrittenDepth);
-  if (depth > most_depth) {
+/// Which of the limits it is that count() met.
+bool Markup::over_limit(const tree::Node& node, std::size_t depth) {
+  if (depth > most_depth_) {
     return fail(ErrorCode::too_long, node,
-                "nested deeper than " + std::to_string(most_depth) + " levels");
+                "nested deeper than " + std::to_string(most_depth_) + " levels");
   }
-  if (++nodes_ > options_.limits.max_nodes) {
+  if (nodes_ > options_.limits.max_nodes) {
     return fail(ErrorCode::too_long, node,
                 "more than " + std::to_string(options_.limits.max_nodes) + " elements");
   }
-  if (out_.over_limit()) {
-    return fail(ErrorCode::too_long, document_.root(),
-                "more than " + std::to_string(options_.limits.max_bytes) + " bytes");
-  }
-  return true;
+  return fail(ErrorCode::too_long, document_.root(),
+              "more than " + std::to_string(options_.limits.max_bytes) + " bytes");
 }
 
 bool Markup::fail(ErrorCode code, const tree::Node& node, std::string text) {
@@ -239,9 +262,8 @@ bool Markup::fail(ErrorCode code, const tree::Node& node, std::string text) {
   return false;
 }
 
-bool Markup::escaped(const tree::Node& node, std::string_view text, Escaping escaping) {
-  return append_escaped(out_, text, escaping) ||
-         fail(ErrorCode::invalid, node, "a character XML cannot carry");
+bool Markup::not_a_character(const tree::Node& node) {
+  return fail(ErrorCode::invalid, node, "a character XML cannot carry");
 }
 
 bool Markup::fail_name(const tree::Node& node) {

@@ -1,6 +1,7 @@
 #pragma once
 /// What both XML writers share: escaping, names, lines, limits.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -37,15 +38,26 @@ class Markup {
   Output& out() { return out_; }
   void declaration();
   /// A line feed and the indentation of a level; nothing when not indenting.
-  void line(std::size_t level);
+  void line(std::size_t level) {
+    if (options_.indent != 0) out_.put_line(level * options_.indent);
+  }
 
   /// Counts a node at a depth; false over a limit.
-  bool count(const tree::Node& node, std::size_t depth);
+  bool count(const tree::Node& node, std::size_t depth) {
+    ++nodes_;
+    if (depth <= most_depth_ && nodes_ <= options_.limits.max_nodes && !out_.over_limit())
+        [[likely]] {
+      return true;
+    }
+    return over_limit(node, depth);
+  }
   bool fail(ErrorCode code, const tree::Node& node, std::string text);
-  bool escaped(const tree::Node& node, std::string_view text, Escaping escaping);
+  bool escaped(const tree::Node& node, std::string_view text, Escaping escaping) {
+    return append_escaped(out_, text, escaping) || not_a_character(node);
+  }
   bool name(const tree::Node& node, std::string_view text);
-  /// The node's own name; each is looked at once per document.
-  bool own_name(const tree::Node& node, std::string_view name) {
+  /// Whether the node's own name can be written; each is looked at once per document.
+  bool is_own_name(const tree::Node& node, std::string_view name) {
     const std::uint16_t symbol = tree::number(node.name());
     std::uint64_t& known = known_names_[symbol >> 6];
     const std::uint64_t bit = std::uint64_t{1} << (symbol & 63);
@@ -53,17 +65,19 @@ class Markup {
       if (!is_name(name)) return fail_name(node);
       known |= bit;
     }
-    out_.put(name);
     return true;
   }
 
   Result<std::string> finish(bool good);
 
  private:
+  bool over_limit(const tree::Node& node, std::size_t depth);
+  bool not_a_character(const tree::Node& node);
   bool fail_name(const tree::Node& node);
 
   const tree::Document& document_;
   const WriteOptions& options_;
+  const std::size_t most_depth_;
   Output out_;
   std::size_t nodes_ = 0;
   std::array<std::uint64_t, 1024> known_names_{};
