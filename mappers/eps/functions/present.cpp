@@ -1,4 +1,8 @@
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "mappers/eps/functions/registry.h"
 #include "mappers/eps/published_error.h"
@@ -19,9 +23,33 @@ bool says_something(const path::Value& owner, const tree::Node& node) {
   return false;
 }
 
+/// The names of one call, hashed when it was compiled.
+struct Names {
+  struct Name {
+    std::string text;
+    std::uint32_t hash = 0;
+  };
+  std::vector<Name> all;
+};
+
+Result<std::shared_ptr<const void>> prepare_names(
+    std::span<const path::Collection* const> arguments) {
+  auto names = std::make_shared<Names>();
+  for (const path::Collection* argument : arguments) {
+    if (argument == nullptr || argument->size() != 1 ||
+        argument->front().tag() != path::Tag::string) {
+      return std::shared_ptr<const void>();
+    }
+    const std::string_view text = argument->front().text();
+    names->all.push_back({std::string(text), tree::hash_name(text)});
+  }
+  return std::shared_ptr<const void>(std::move(names));
+}
+
 /// A child of that name, or of that choice ("medication" also means "medicationReference").
-const tree::Node* child_of(const path::Value& item, std::string_view name) {
-  const tree::Symbol symbol = item.document().find(name);
+const tree::Node* child_of(const path::Value& item, std::string_view name, std::uint32_t hash) {
+  tree::Symbol symbol = item.document().symbols().find(name, hash);
+  if (symbol == tree::Symbol::kNone) symbol = item.document().find_local(name);
   if (symbol != tree::Symbol::kNone) {
     if (const tree::Node* child = item.node().child(symbol)) return child;
   }
@@ -45,18 +73,31 @@ Error missing(const path::Value& item, std::string_view name) {
                        item.document().position(item.node()));
 }
 
+/// Nothing when every item has a child of that name that says something.
+std::optional<Error> absent(const path::Collection& input, std::string_view name,
+                            std::uint32_t hash) {
+  for (const path::Value& item : input) {
+    if (!item.is_node()) continue;
+    const tree::Node* child = child_of(item, name, hash);
+    if (child == nullptr || !says_something(item, *child)) return missing(item, name);
+  }
+  return std::nullopt;
+}
+
 /// present(name, …) : Boolean. True, or the error INVALID_VALUE at the first element that is
 /// missing.
 Result<path::Collection> fn_present(path::EvalContext& context, const path::Collection& input,
                                     path::Args args) {
+  if (const auto* names = static_cast<const Names*>(args.prepared())) {
+    for (const auto& [name, hash] : names->all) {
+      if (auto error = absent(input, name, hash)) return *std::move(error);
+    }
+    return path::Collection::of(true);
+  }
   for (std::size_t at = 0; at < args.size(); ++at) {
     CONCORD_ASSIGN(const auto name, context.one_string(args[at], "argument of present()"));
     if (!name) continue;
-    for (const path::Value& item : input) {
-      if (!item.is_node()) continue;
-      const tree::Node* child = child_of(item, *name);
-      if (child == nullptr || !says_something(item, *child)) return missing(item, *name);
-    }
+    if (auto error = absent(input, *name, tree::hash_name(*name))) return *std::move(error);
   }
   return path::Collection::of(true);
 }
@@ -68,6 +109,7 @@ constexpr path::FunctionRow kRows[] = {
      .handler = &fn_present,
      .returns = path::Returns::boolean,
      .accepts = path::Accepts::node,
+     .prepare = &prepare_names,
      .documentation = "true, or the error INVALID_VALUE when an element is missing"},
 };
 
