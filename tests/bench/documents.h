@@ -19,17 +19,18 @@ inline std::string read_bytes(const std::filesystem::path& path) {
   return std::move(text).str();
 }
 
-/// The files of that name under corpus "eps", convert/send (prescription orders), sorted.
-inline std::vector<std::string> eps_orders(const std::string& file_name) {
+/// The files of that name under corpus "eps", convert/<kind> (all kinds for ""), sorted by path.
+inline std::vector<std::string> eps_messages(const std::string& kind,
+                                             const std::string& file_name) {
   namespace fs = std::filesystem;
   const char* given = std::getenv("CONCORD_CORPORA");
   const fs::path folder =
       (given != nullptr ? fs::path(given) : fs::path(CONCORD_SOURCE_DIR) / "../shared/corpora") /
-      "eps" / "convert" / "send";
+      "eps" / "convert" / kind;
   std::vector<fs::path> paths;
   if (fs::is_directory(folder)) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (fs::exists(entry.path() / file_name)) paths.push_back(entry.path() / file_name);
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().filename() == file_name) paths.push_back(entry.path());
     }
   } else {
     std::cerr << "*** CORPUS ABSENT: " << folder << "; a document of our own is used ***\n";
@@ -38,6 +39,11 @@ inline std::vector<std::string> eps_orders(const std::string& file_name) {
   std::vector<std::string> documents;
   for (const fs::path& path : paths) documents.push_back(read_bytes(path));
   return documents;
+}
+
+/// Those of the prescription orders.
+inline std::vector<std::string> eps_orders(const std::string& file_name) {
+  return eps_messages("send", file_name);
 }
 
 /// A made-up Bundle in the shape and size of a prescription order.

@@ -41,4 +41,24 @@ void compare(benchmark::State& state, std::size_t documents, Ours&& ours, Theirs
   state.counters["theirs_us"] = 1e6 * theirs_total / runs;
 }
 
+/// Runs `job` over the same documents again and again. Counters, per document: `least_us`, that of
+/// the quickest round, and `median_us`, that of the round in the middle. On a machine that others
+/// use as well the least is nearest to what the job itself takes.
+template <typename Job>
+void rounds(benchmark::State& state, std::size_t documents, Job&& job) {
+  std::vector<double> times;
+  for (auto _ : state) {
+    if (documents == 0) continue;
+    const double start = thread_cpu_seconds();
+    job();
+    times.push_back(thread_cpu_seconds() - start);
+  }
+  if (times.empty()) return;
+  const auto median = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), median, times.end());
+  const double scale = 1e6 / static_cast<double>(documents);
+  state.counters["median_us"] = scale * *median;
+  state.counters["least_us"] = scale * *std::min_element(times.begin(), times.end());
+}
+
 }  // namespace concord::bench

@@ -1,15 +1,16 @@
-// One prescription-order from bytes to bytes: parse, annotate, map, write, losses told.
+// Messages of EPS from bytes to bytes: parse, annotate, rules, map, write, losses told; and back.
 // DEPENDS fhir/json fhir/definitions mappers/eps
 
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
-#include "fhir/mapping/trace.h"
+#include "fhir/mapping/lineage.h"
 #include "fhir/tree/builder.h"
 #include "mappers/eps/eps.h"
 #include "tests/bench/documents.h"
@@ -56,7 +57,8 @@ struct Eps {
     definitions::annotate(builder, definitions);
     return document;
   }
-  void translate(const std::string& source, mapping::TraceSink* trace = nullptr) const {
+  [[gnu::noinline]] void translate(const std::string& source,
+                                   mapping::TraceSink* trace = nullptr) const {
     const tree::Document document = typed(source);
     auto encoded = must(mapper->encode(document, parameters, trace));
     benchmark::DoNotOptimize(encoded.bytes.data());
@@ -91,6 +93,15 @@ void translate_vs_parse(benchmark::State& state) {
 }
 BENCHMARK(translate_vs_parse)->Unit(benchmark::kMicrosecond);
 
+/// All orders, the mean of one: `least_us` in the quickest round, `median_us` in the middle one.
+void orders(benchmark::State& state) {
+  Eps& eps = Eps::get();
+  rounds(state, eps.orders.size(), [&] {
+    for (const std::string& order : eps.orders) eps.translate(order);
+  });
+}
+BENCHMARK(orders)->Unit(benchmark::kMicrosecond);
+
 /// One order of about 15 KB (`bytes` says how large).
 void translate_15_kb(benchmark::State& state) {
   Eps& eps = Eps::get();
@@ -122,16 +133,18 @@ void encode_15_kb(benchmark::State& state) {
 }
 BENCHMARK(encode_15_kb)->Unit(benchmark::kMicrosecond);
 
-/// All orders: `ours_us` with every write traced, `theirs_us` without.
+/// All orders: `ours_us` with the compact trace that is kept with each exchange, `theirs_us`
+/// without.
 void traced_vs_untraced(benchmark::State& state) {
   Eps& eps = Eps::get();
-  mapping::TraceRecorder trace;
+  mapping::LineageRecorder trace;
   compare(
       state, eps.orders.size(),
       [&] {
         for (const std::string& order : eps.orders) {
-          trace.clear();
           eps.translate(order, &trace);
+          auto lineage = trace.take();
+          benchmark::DoNotOptimize(lineage.bytes.data());
         }
       },
       [&] {
@@ -139,6 +152,50 @@ void traced_vs_untraced(benchmark::State& state) {
       });
 }
 BENCHMARK(traced_vs_untraced)->Unit(benchmark::kMicrosecond);
+
+/// Folders of the corpus with messages in both forms, and "" for all of them.
+constexpr std::array<const char*, 10> kKinds{"",       "send",          "cancel", "dispense",
+                                             "claim",  "dispenseamend", "amend",  "release",
+                                             "return", "withdraw"};
+
+/// FHIR to HL7 v3, bytes to bytes, per message; the label says how many of how many translate.
+void to_hl7(benchmark::State& state) {
+  Eps& eps = Eps::get();
+  const std::string kind = kKinds[static_cast<std::size_t>(state.range(0))];
+  const std::vector<std::string> given = eps_messages(kind, "request.json");
+  std::vector<std::string> messages;
+  for (const std::string& message : given) {
+    const tree::Document document = eps.typed(message);
+    if (eps.mapper->encode(document, eps.parameters, nullptr)) messages.push_back(message);
+  }
+  state.SetLabel((kind.empty() ? "all" : kind) + " " + std::to_string(messages.size()) + " of " +
+                 std::to_string(given.size()));
+  rounds(state, messages.size(), [&] {
+    for (const std::string& message : messages) eps.translate(message);
+  });
+}
+BENCHMARK(to_hl7)->DenseRange(0, kKinds.size() - 1)->Unit(benchmark::kMicrosecond);
+
+/// HL7 v3 to FHIR, bytes to a typed resource.
+void to_fhir(benchmark::State& state) {
+  Eps& eps = Eps::get();
+  const std::string kind = kKinds[static_cast<std::size_t>(state.range(0))];
+  const std::vector<std::string> given = eps_messages(kind, "expected.xml");
+  constexpr std::string_view kType = "application/xml";
+  std::vector<std::string> messages;
+  for (const std::string& message : given) {
+    if (eps.mapper->decode(message, kType, eps.parameters, nullptr)) messages.push_back(message);
+  }
+  state.SetLabel((kind.empty() ? "all" : kind) + " " + std::to_string(messages.size()) + " of " +
+                 std::to_string(given.size()));
+  rounds(state, messages.size(), [&] {
+    for (const std::string& message : messages) {
+      auto decoded = must(eps.mapper->decode(message, kType, eps.parameters, nullptr));
+      benchmark::DoNotOptimize(decoded.resource.get());
+    }
+  });
+}
+BENCHMARK(to_fhir)->DenseRange(0, kKinds.size() - 1)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace concord::bench
