@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include "fhir/core/resource.h"
 #include "fhir/definitions/detail/type_builder.h"
@@ -136,7 +137,7 @@ struct Definitions::Store {
     const auto rules = read_rules(from, arena);
     std::vector<Model> models;
     models.reserve(from.types()->size());
-    for (const auto* definition : *from.types()) models.push_back({definition, rules, {}});
+    for (const auto* definition : *from.types()) models.push_back({definition, rules, {}, {}});
     return TypeBuilder(*symbols, arena, table).build(models);
   }
 };
@@ -194,7 +195,28 @@ Result<Definitions> Definitions::made(std::string pack, tree::Symbols& symbols) 
   return Definitions(std::move(store));
 }
 
-Result<void> Definitions::add(std::span<const Source> sources) {
+namespace {
+
+/// Paths of the elements of a differential without a `max`; slices aside.
+std::set<std::string, std::less<>> max_unsaid(const tree::Document& document) {
+  std::set<std::string, std::less<>> paths;
+  const tree::Symbol path = document.find("path"), max = document.find("max"),
+                     slice = document.find("sliceName");
+  const tree::Node* list = document.root().child(document.find("differential"));
+  if (list == nullptr || document.root().child(document.find("snapshot")) != nullptr) return paths;
+  for (const tree::Node* at = list->child(document.find("element")); at != nullptr;
+       at = at->next_same()) {
+    const tree::Node* named = at->child(path);
+    if (named != nullptr && at->child(max) == nullptr && at->child(slice) == nullptr) {
+      paths.emplace(named->text());
+    }
+  }
+  return paths;
+}
+
+}  // namespace
+
+Result<void> Definitions::add(std::span<const Source> sources, UnknownTypes unknown) {
   std::vector<std::string> packs;
   packs.reserve(sources.size());
   std::vector<Model> models;
@@ -212,7 +234,7 @@ Result<void> Definitions::add(std::span<const Source> sources) {
     if (document.text(document.root().type()) != "StructureDefinition") {
       return refused(ErrorCode::invalid, "not a StructureDefinition");
     }
-    if (text("derivation") == "constraint" || text("kind") != "logical") {
+    if (text("kind") != "logical") {
       return refused(ErrorCode::unsupported, "only StructureDefinitions of kind logical are added");
     }
     PackWriter writer;
@@ -228,9 +250,12 @@ Result<void> Definitions::add(std::span<const Source> sources) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const pack::Pack* pack = pack::GetPack(store_->added.emplace_back(std::move(packs[i])).data());
     const auto rules = read_rules(*pack, store_->arena);
-    models.push_back({pack->types()->Get(0), rules, sources[i].file});
+    // Profiles of models stand apart in a pack; here they are types like any other.
+    const auto* rows =
+        pack->types() != nullptr && pack->types()->size() > 0 ? pack->types() : pack->profiles();
+    models.push_back({rows->Get(0), rules, sources[i].file, max_unsaid(*sources[i].document)});
   }
-  return TypeBuilder(*store_->symbols, store_->arena, store_->table).build(models);
+  return TypeBuilder(*store_->symbols, store_->arena, store_->table, unknown).build(models);
 }
 
 Result<void> Definitions::add(const tree::Document& document, std::string_view file) {

@@ -204,6 +204,12 @@ struct Source {
   const tree::Document* document = nullptr;
 };
 
+/// What becomes of an element of a model whose type nobody brought.
+enum class UnknownTypes : std::uint8_t {
+  refuse,
+  leave_out,  ///< an element all of whose types are unknown is not there; no base is taken over
+};
+
 /// The definitions of R4 and of the logical models added. Move-only; everything it hands out lives
 /// as long as it does. The Symbols must outlive it.
 class Definitions {
@@ -223,12 +229,14 @@ class Definitions {
   Definitions& operator=(Definitions&&) noexcept;
   ~Definitions();
 
-  /// Adds logical models (kind "logical"; README.md says what is read). They may refer to one
-  /// another within `sources` and to whatever was there before. All or nothing.
+  /// Adds logical models (kind "logical"; README.md says what is read) and profiles of logical
+  /// models, which become types derived from them. They may refer to one another within `sources`
+  /// and to whatever was there before. All or nothing.
   /// Errors: invalid, with file and element in each issue (no url, an unknown type, an element
-  /// outside its parent, a name given twice); unsupported (profiles: derivation "constraint");
-  /// conflict (the url is there already).
-  Result<void> add(std::span<const Source> sources);
+  /// outside its parent, a name given twice); unsupported (any other kind, so profiles of FHIR's
+  /// own types too); conflict (the url is there already).
+  /// `unknown` is for sets of models that are not whole, as those of one test of CDA.
+  Result<void> add(std::span<const Source> sources, UnknownTypes unknown = UnknownTypes::refuse);
   Result<void> add(const tree::Document& document, std::string_view file = {});
 
   /// The type of that symbol, as found in `tree::Node::type()`; null when it is no type. Constant

@@ -41,6 +41,15 @@ Representation representation_of(const View& definition) {
   return found;
 }
 
+/// The XML namespace a definition or element names: by R4's extension, or by the one of the tools
+/// CDA's models use.
+std::string_view namespace_of(const View& definition) {
+  if (const View own = definition.extension("elementdefinition-namespace")) return own.text();
+  return definition.extension_by_url("http://hl7.org/fhir/tools/StructureDefinition/xml-namespace")
+      .starting("value")
+      .text();
+}
+
 }  // namespace
 
 View View::starting(std::string_view prefix) const {
@@ -303,8 +312,8 @@ Result<Offset<pack::Element>> PackWriter::State::element(const View& definition)
              min_set_at = text(binding.extension("elementdefinition-minValueSet").text()),
              type_at = text(value.type), value_at = text(value.text),
              default_at = text(standard.text), default_type_at = text(standard.type),
-             namespace_at = text(definition.extension("elementdefinition-namespace").text()),
-             regex_at = text(regex), own_regex_at = text(definition.extension("regex").text()),
+             namespace_at = text(namespace_of(definition)), regex_at = text(regex),
+             own_regex_at = text(definition.extension("regex").text()),
              min_value_at = text(least.text), min_type_at = text(least.type),
              max_value_at = text(most.text), max_type_at = text(most.type),
              max_size_at = text(definition.extension("maxSize").text()),
@@ -385,8 +394,7 @@ Result<Offset<pack::StructureDefinition>> PackWriter::State::structure(const Vie
   if (rows.empty()) return definition.wrong("the StructureDefinition lists no element");
   const auto url = text(definition.text("url")), name = text(definition.text("name")),
              type = text(definition.text("type")), kind = text(definition.text("kind")),
-             base = text(definition.text("baseDefinition")),
-             space = text(definition.extension("elementdefinition-namespace").text()),
+             base = text(definition.text("baseDefinition")), space = text(namespace_of(definition)),
              version = text(definition.text("version")), status = text(definition.text("status")),
              derivation = text(definition.text("derivation")), id = text(definition.text("id")),
              fhir_version = text(definition.text("fhirVersion"));

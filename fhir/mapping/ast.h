@@ -2,9 +2,12 @@
 /// The syntax tree of a map, as the parser leaves it: names are text, types are not looked up.
 /// Internal to the room. README.md has the grammar.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/core/error.h"
@@ -69,7 +72,9 @@ struct Call {
 struct Rule {
   Position at{};
   std::string name;     ///< as written, else from the first source's element and type
+  bool named = false;   ///< the name was written
   bool simple = false;  ///< s.a -> t.b
+  std::string documentation;
   std::vector<Source> sources;
   std::vector<Target> targets;
   std::vector<Rule> rules;
@@ -89,6 +94,7 @@ struct Group {
   std::vector<Input> inputs;
   Word extends;
   Default by_default = Default::none;
+  std::string documentation;
   std::vector<Rule> rules;
 };
 
@@ -98,6 +104,7 @@ struct Uses {
   Word url;
   Word alias;
   Use use = Use::source;
+  std::string documentation;
 };
 
 struct Let {
@@ -105,28 +112,92 @@ struct Let {
   Word expression;
 };
 
+/// How a code stands to what it is mapped to; the target seen from the source, as R4's
+/// ConceptMap.group.element.target.equivalence has it.
+enum class Relation : std::uint8_t {
+  related,      ///< -
+  equal,        ///< =
+  equivalent,   ///< ==
+  disjoint,     ///< !=
+  unmatched,    ///< --
+  wider,        ///< >=
+  subsumes,     ///< <=
+  narrower,     ///< >-
+  specializes,  ///< <-
+  inexact,      ///< ~
+};
+
+struct RelationSign {
+  Relation relation;
+  std::string_view text;
+  std::string_view r4;  ///< ConceptMap.group.element.target.equivalence
+  std::string_view r5;  ///< ConceptMap.group.element.target.relationship
+};
+/// As the reference implementation reads them. In R5 several come to the same; the first row of a
+/// relationship is what it is read as.
+inline constexpr std::array<RelationSign, 10> kRelationSigns{{
+    {Relation::equivalent, "==", "equivalent", "equivalent"},
+    {Relation::subsumes, "<=", "subsumes", "source-is-narrower-than-target"},
+    {Relation::wider, ">=", "wider", "source-is-broader-than-target"},
+    {Relation::disjoint, "!=", "disjoint", "not-related-to"},
+    {Relation::equal, "=", "equal", "equivalent"},
+    {Relation::related, "-", "relatedto", "related-to"},
+    {Relation::specializes, "<", "specializes", "source-is-broader-than-target"},
+    {Relation::narrower, ">", "narrower", "source-is-broader-than-target"},
+    {Relation::inexact, "~", "inexact", "related-to"},
+    {Relation::unmatched, "--", "unmatched", "not-related-to"},
+}};
+
+/// Whether a code is translated to what such a row names.
+constexpr bool translates(Relation relation) noexcept {
+  return relation != Relation::disjoint && relation != Relation::unmatched;
+}
+
 struct ConceptRow {
   std::string source_system, source_code, target_system, target_code;
-  bool equivalent = true;  ///< false for "!=": no translation
+  Relation relation = Relation::equivalent;
+  std::string display;  ///< of the target; texts of maps have none
 };
 
 struct Concepts {
   Word url;
+  std::string also;  ///< its other name, of a contained resource that has an id and a url
+  std::string documentation;
   std::vector<ConceptRow> rows;
   /// What becomes of codes without a row, by source system.
   struct Unmapped {
+    enum class Mode : std::uint8_t {
+      provided,  ///< the code itself
+      fixed,     ///< the code `text`
+      other,     ///< what the concept map of the url `text` says
+    } mode = Mode::provided;
     std::string system;
-    bool provided = false;  ///< the code itself, else `fixed`
-    std::string fixed;
+    std::string text;
+    std::string target_system;  ///< of a fixed code
+    std::string display;        ///< of a fixed code
+    Position at{};
   };
   std::vector<Unmapped> unmapped;
 };
+
+/// Elements of StructureMap a header line may set beside those Map names itself.
+constexpr bool is_header(std::string_view key) noexcept {
+  constexpr std::array<std::string_view, 8> kKeys{"id",           "implicitRules", "language",
+                                                  "experimental", "date",          "publisher",
+                                                  "purpose",      "copyright"};
+  for (const std::string_view known : kKeys) {
+    if (key == known) return true;
+  }
+  return false;
+}
 
 struct Map {
   std::string file;
   Word url;
   Word name;
   std::string title, status, description, version;
+  /// What else the header says, by the name of the element of StructureMap ("publisher").
+  std::vector<std::pair<std::string, std::string>> headers;
   std::vector<Uses> uses;
   std::vector<Word> imports;
   std::vector<Let> lets;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fhir/definitions/r4_generated.h"
 #include "fhir/mapping/compiler.h"
 
 namespace concord::mapping::detail {
@@ -18,10 +19,21 @@ const Type* Compiler::type_named(const Unit& unit, std::string_view file, const 
   }
   const Type* type = definitions_.type(wanted);
   if (type == nullptr) type = versioned_type(wanted);
+  if (type == nullptr) type = constrained_type(wanted);
   if (type == nullptr && !quiet) {
     findings_.error(file, word.at, code::kUnknownType, "unknown type " + word.text);
   }
   return type;
+}
+
+/// The type a profile of a FHIR type constrains: maps may name profiles, and read and write the
+/// type.
+const Type* Compiler::constrained_type(std::string_view url) const {
+  const auto given = options_.profiles.find(url.substr(0, url.find('|')));
+  if (given != options_.profiles.end()) return definitions_.type(given->second);
+  const definitions::pack::StructureDefinition* profile = definitions_.structure(url);
+  if (profile == nullptr || profile->type() == nullptr) return nullptr;
+  return definitions_.type(std::string_view(profile->type()->c_str(), profile->type()->size()));
 }
 
 /// A type by its url in one release: http://hl7.org/fhir/4.0/StructureDefinition/Patient.

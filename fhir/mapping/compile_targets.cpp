@@ -285,7 +285,7 @@ void Compiler::unattached(const ast::Target& target, TargetOp& op, Scope& scope)
   }
   if (target.variable.written()) {
     declare(scope, target.variable, writable, shape, op.variable, rule_mark_);
-  } else if (!shape.broken) {
+  } else if (!shape.broken && value.kind != ast::Value::Kind::none) {  // `-> tgt then …` is known
     error(scope, target.at, code::kWrongType, "a target without an element needs \"as name\"");
   }
 }

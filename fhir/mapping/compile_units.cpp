@@ -3,6 +3,7 @@
 #include "fhir/mapping/compiler.h"
 #include "fhir/mapping/functions.h"
 #include "fhir/mapping/parser.h"
+#include "fhir/mapping/structure_map_read.h"
 
 namespace concord::mapping::detail {
 
@@ -10,13 +11,26 @@ using definitions::Type;
 
 namespace {
 
-/// Whether a url is what an import names; one "*" stands for any text.
+/// Whether a url is what an import names: each "*" stands for any text. In time linear in the url
+/// for each part between stars.
 bool names(std::string_view import, std::string_view url) {
-  const std::size_t star = import.find('*');
+  std::size_t star = import.find('*');
   if (star == std::string_view::npos) return import == url;
-  const std::string_view head = import.substr(0, star), tail = import.substr(star + 1);
-  return url.size() >= head.size() + tail.size() && url.starts_with(head) && url.ends_with(tail);
+  if (!url.starts_with(import.substr(0, star))) return false;
+  url.remove_prefix(star);
+  import.remove_prefix(star + 1);
+  for (star = import.find('*'); star != std::string_view::npos; star = import.find('*')) {
+    const std::string_view part = import.substr(0, star);
+    const std::size_t at = url.find(part);
+    if (at == std::string_view::npos) return false;
+    url.remove_prefix(at + part.size());
+    import.remove_prefix(star + 1);
+  }
+  return url.ends_with(import);
 }
+
+/// A canonical without its version.
+std::string_view unversioned(std::string_view url) { return url.substr(0, url.find('|')); }
 
 }  // namespace
 
@@ -107,7 +121,10 @@ void Compiler::check_layer(const Unit& unit, const ast::Map& map) {
       "concept map");
   for (std::size_t i = 0; i < map.uses.size(); ++i) {
     const ast::Uses& uses = map.uses[i];
-    type_named(unit, map.file, uses.url);
+    const bool known = type_named(unit, map.file, uses.url, !options_.strict) != nullptr;
+    if (!known && !options_.strict) {
+      findings_.warning(map.file, uses.url.at, code::kUnknownType, "unknown type " + uses.url.text);
+    }
     for (std::size_t j = 0; uses.alias.written() && j < i; ++j) {
       // One structure may be source and target under one alias.
       if (map.uses[j].alias.text != uses.alias.text || map.uses[j].url.text == uses.url.text) {
@@ -142,7 +159,7 @@ void Compiler::link_imports(Unit& unit) {
         if (&program_.units[i] != &unit) unit.imports.push_back(i);
       }
       if (any) continue;
-      if (import.text.find('*') != std::string::npos) {
+      if (!options_.strict || import.text.find('*') != std::string::npos) {
         findings_.warning(map->file, import.at, code::kUnknownMap, "no map matches " + import.text);
       } else {
         findings_.error(map->file, import.at, code::kUnknownMap, "no map " + import.text);
@@ -182,14 +199,30 @@ void Compiler::compile_lets(const Unit& unit) {
   }
 }
 
+/// The structure a map uses as source or as target, when it is one; null otherwise.
+const Type* Compiler::only_used(const Unit& unit, bool target) {
+  const Type* only = nullptr;
+  for (const ast::Map* layer : unit.layers) {
+    for (const ast::Uses& uses : layer->uses) {
+      if (uses.use != (target ? ast::Use::target : ast::Use::source)) continue;
+      const Type* type = type_named(unit, layer->file, uses.url, true);
+      if (type == nullptr || (only != nullptr && only != type)) return nullptr;
+      only = type;
+    }
+  }
+  return only;
+}
+
 void Compiler::instantiate_typed_groups() {
   for (const Unit& unit : program_.units) {
     for (const GroupRef& group : unit.groups) {
       std::vector<Shape> shapes;
       for (const ast::Input& input : group.group->inputs) {
-        if (!input.type.written()) break;
+        const bool first = group.group == unit.groups.front().group;
+        if (!input.type.written() && !first) break;
         Shape shape;
-        shape.type = type_named(unit, group.map->file, input.type);
+        shape.type = input.type.written() ? type_named(unit, group.map->file, input.type)
+                                          : only_used(unit, input.target);
         if (shape.type == nullptr) break;
         shapes.push_back(shape);
       }
@@ -220,27 +253,63 @@ void Compiler::report_unchecked_groups() {
   }
 }
 
-/// The table of a concept map: of the map itself (with or without "#"), else a registered one.
-const ConceptTable* Compiler::concept_table(const Unit& unit, const std::string& url) {
-  const auto [place, added] = tables_.emplace(std::make_pair(&unit, url), nullptr);
-  if (!added) return place->second;
-  const std::string_view wanted = std::string_view(url).substr(url.starts_with('#') ? 1 : 0);
+/// The concept map `name` (with or without "#") of a map, its overlays first; null: none.
+const ast::Concepts* Compiler::own_concepts(const Unit& unit, std::string_view name) {
+  if (name.starts_with('#')) name.remove_prefix(1);
   for (auto layer = unit.layers.rbegin(); layer != unit.layers.rend(); ++layer) {
     for (const ast::Concepts& concepts : (*layer)->concepts) {
-      std::string_view name = concepts.url.text;
-      if (name.starts_with('#')) name.remove_prefix(1);
-      if (name != wanted) continue;
-      return place->second = &program_.concepts.emplace_back(ConceptTable::from(concepts));
+      std::string_view own = concepts.url.text;
+      if (own.starts_with('#')) own.remove_prefix(1);
+      if (own == name || (!concepts.also.empty() && concepts.also == name)) return &concepts;
     }
   }
+  return nullptr;
+}
+
+/// What a name of a concept map means: one of the map itself, `url#id` of another map, one with
+/// that url in a map of the set, a registered resource, one the definitions bring.
+std::optional<ast::Concepts> Compiler::concepts_named(const Unit& unit, std::string_view url) {
+  if (const ast::Concepts* own = own_concepts(unit, url)) return *own;
+  const std::size_t hash = url.rfind('#');
+  if (hash != std::string_view::npos && hash > 0) {
+    const auto other = units_.find(unversioned(url.substr(0, hash)));
+    const ast::Concepts* inner =
+        other == units_.end() ? nullptr
+                              : own_concepts(program_.units[other->second], url.substr(hash));
+    if (inner != nullptr) return *inner;
+  }
+  if (hash == 0) return std::nullopt;
+  for (const Unit& other : program_.units) {
+    if (const ast::Concepts* there = own_concepts(other, url)) return *there;
+  }
+  const std::string_view bare = unversioned(url);
   for (const tree::Document& resource : options_.concept_maps) {
     const tree::Symbol symbol = resource.find("url");
     const tree::Node* found =
         symbol == tree::Symbol::kNone ? nullptr : resource.root().child(symbol);
-    if (found == nullptr || found->text() != url) continue;
-    return place->second = &program_.concepts.emplace_back(ConceptTable::from(resource));
+    if (found == nullptr || (found->text() != url && found->text() != bare)) continue;
+    return read_concept_map(resource, resource.root());
   }
-  return nullptr;
+  return carried_concepts(definitions_, bare);
+}
+
+const ConceptTable* Compiler::concept_table(const Unit& unit, const std::string& url) {
+  const auto [place, added] = tables_.emplace(std::make_pair(&unit, url), nullptr);
+  if (!added) return place->second;
+  const std::optional<ast::Concepts> found = concepts_named(unit, url);
+  if (!found) return nullptr;
+  ConceptTable& table = program_.concepts.emplace_back(ConceptTable::from(*found));
+  place->second = &table;
+  // One that names itself finds the table just made.
+  for (ConceptTable::Unmapped& rule : table.unmapped()) {
+    if (rule.mode != ast::Concepts::Unmapped::Mode::other) continue;
+    rule.other = concept_table(unit, rule.text);
+    if (rule.other != nullptr) continue;
+    findings_.error(unit.layers.front()->file,
+                    found->url.written() ? found->url.at : Position{1, 1}, code::kUnknownConceptMap,
+                    "no concept map " + rule.text + " for what " + url + " does not map");
+  }
+  return &table;
 }
 
 std::string_view Compiler::keep(std::string text) {

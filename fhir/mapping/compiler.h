@@ -72,12 +72,16 @@ class Compiler {
   void compile_lets(const Unit& unit);
   void instantiate_typed_groups();
   void report_unchecked_groups();
+  static const ast::Concepts* own_concepts(const Unit& unit, std::string_view name);
+  std::optional<ast::Concepts> concepts_named(const Unit& unit, std::string_view url);
   const ConceptTable* concept_table(const Unit& unit, const std::string& url);
 
   // compile_groups.cpp: groups and their instances
   const definitions::Type* type_named(const Unit& unit, std::string_view file,
                                       const ast::Word& word, bool quiet = false);
   const definitions::Type* versioned_type(std::string_view url) const;
+  const definitions::Type* constrained_type(std::string_view url) const;
+  const definitions::Type* only_used(const Unit& unit, bool target);
   const definitions::Type* beside(const definitions::Type* near,
                                   const definitions::Type* wanted) const;
   Found find_group(const Unit& unit, std::string_view name) const;

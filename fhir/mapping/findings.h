@@ -14,6 +14,7 @@ namespace concord::mapping {
 namespace code {
 inline constexpr std::string_view kSyntax = "syntax";
 inline constexpr std::string_view kTooLong = "too-long";
+inline constexpr std::string_view kUnsupported = "unsupported";
 inline constexpr std::string_view kDuplicate = "duplicate";
 inline constexpr std::string_view kUnknownType = "unknown-type";
 inline constexpr std::string_view kUnknownElement = "unknown-element";

@@ -1,5 +1,6 @@
 #include "fhir/mapping/lexer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace concord::mapping {
@@ -149,9 +150,38 @@ void Lexer::fail(std::size_t at, std::string text) {
   token_ = Token{TokenKind::end, {}, at, at, error_at_, false};
 }
 
+/// Keeps the comments of a stretch that holds nothing but them and white space.
+void Lexer::note_comments(std::size_t from, std::size_t to) {
+  while (from < to) {
+    const std::size_t begin = text_.find('/', from);
+    if (begin == std::string_view::npos || begin >= to) return;
+    const bool line = text_[begin + 1] == '/';
+    const std::size_t close = text_.find(line ? "\n" : "*/", begin + 2);
+    const std::size_t end = close == std::string_view::npos ? text_.size() : close;
+    std::string text;
+    std::string_view inner = text_.substr(begin + 2, end - begin - 2);
+    for (bool first = true; first || !inner.empty(); first = false) {
+      std::string_view one = inner.substr(0, inner.find('\n'));
+      inner.remove_prefix(std::min(one.size() + 1, inner.size()));
+      while (!one.empty() && is_space(one.back())) one.remove_suffix(1);
+      if (line) {
+        if (one.starts_with(' ')) one.remove_prefix(1);
+      } else {  // "  * text" of a block drawn with a margin
+        while (!one.empty() && is_space(one.front())) one.remove_prefix(1);
+        if (!first && one.starts_with('*')) one.remove_prefix(one.starts_with("* ") ? 2 : 1);
+      }
+      if (!first) text += '\n';
+      text += one;
+    }
+    comments_.push_back({std::move(text), begin, position(begin).line});
+    from = line ? end + 1 : end + 2;
+  }
+}
+
 void Lexer::lex() {
   const std::size_t begin = after_space(text_, at_);
   if (begin == std::string_view::npos) return fail(at_, "a comment is not closed");
+  note_comments(at_, begin);
   token_ = Token{TokenKind::end, {}, begin, begin, position(begin), false};
   at_ = begin;
   if (begin >= text_.size()) return;
@@ -268,6 +298,7 @@ std::string_view Lexer::path_text(Position& at) {
       } else if (c == '{') {
         const PathToken close = next_path_token(text_, token.end);
         if (complete || close.symbol != '}') break;
+        note_comments(end, token.begin);
         end = close.end;
         complete = true;
         number = false;
@@ -288,6 +319,7 @@ std::string_view Lexer::path_text(Position& at) {
       complete = true;
       number = !number && token.kind == Kind::number;
     }
+    note_comments(end, token.begin);
     end = token.end;
   }
   at_ = end;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "fhir/core/error.h"
 #include "fhir/core/result.h"
@@ -29,6 +31,13 @@ struct Token {
   bool quoted = false;  ///< a name in backticks: no keyword
 };
 
+/// A comment between tokens, without its `//` or `/*`.
+struct Comment {
+  std::string text;  ///< of several lines for `/* */`
+  std::size_t begin = 0;
+  std::uint32_t line = 0;
+};
+
 /// One token of look-ahead over a text. A lexical error is kept as the token `end` and told by
 /// `error()`.
 class Lexer {
@@ -52,8 +61,12 @@ class Lexer {
   /// The value of a string token or of the name in backticks.
   static std::string unescaped(std::string_view written);
 
+  /// Comments met since the last call, in order, up to the token that is now the current one.
+  std::vector<Comment> take_comments() { return std::exchange(comments_, {}); }
+  void give_back(std::vector<Comment> comments) { comments_ = std::move(comments); }
+
  private:
-  void skip_space();
+  void note_comments(std::size_t from, std::size_t to);
   void fail(std::size_t at, std::string text);
   void lex();
 
@@ -65,6 +78,7 @@ class Lexer {
   Token token_;
   std::string error_text_;
   Position error_at_{};
+  std::vector<Comment> comments_;
 };
 
 /// One token of FHIRPath, as far as a map must know: enough to find the end of an expression and

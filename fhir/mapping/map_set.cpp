@@ -76,7 +76,6 @@ Result<Entry> MapSet::entry(std::string_view map_url, std::string_view group) co
   };
   std::size_t targets = 0;
   for (const ast::Input& input : wanted->group->inputs) {
-    if (!input.type.written()) return no_start("a parameter has no type");
     if (targets != 0) return no_start("its target must be the last parameter");
     targets += input.target;
   }
@@ -86,7 +85,7 @@ Result<Entry> MapSet::entry(std::string_view map_url, std::string_view group) co
   for (const detail::Instance& instance : program_->instances) {
     if (instance.source.group == wanted->group && instance.declared) found = &instance;
   }
-  if (found == nullptr) return no_start("it was not compiled");
+  if (found == nullptr) return no_start("a parameter has no type");
   Entry entry;
   entry.instance_ = found;
   return entry;

@@ -33,7 +33,8 @@ class FunctionTable;
 
 namespace concord::mapping {
 
-/// One `.map` text. `name` stands in errors and traces ("maps/parent_prescription.map").
+/// One map: a text of the language, or a StructureMap resource of R4 or R5 in JSON or XML. `name`
+/// stands in errors and traces ("maps/parent_prescription.map").
 struct MapSource {
   std::string name;
   std::string text;
@@ -70,8 +71,11 @@ struct CompileOptions {
   /// "http://hl7.org/fhir/3.0/StructureDefinition/Patient"`. Any other name is one of the
   /// definitions. They must outlive the MapSet.
   std::span<const definitions::Definitions* const> releases;
-  /// Unknown elements inside FHIRPath are errors where types are known. Off for maps of others that
-  /// write `valueString` for a choice.
+  /// Profiles of FHIR types by canonical url, with the name of the type each constrains: maps that
+  /// name one work on the type. Those of R4 itself are known.
+  std::map<std::string, std::string, std::less<>> profiles;
+  /// Unknown elements inside FHIRPath are errors where types are known, as are structures and
+  /// imports nobody brought and variables nobody uses. Off for maps of others.
   bool strict = true;
   MapLimits limits;
 };
@@ -136,7 +140,8 @@ class MapSet {
   ~MapSet();
 
   /// The group of that name in the map of that url; without a name its first group. A group to
-  /// start with has typed parameters: sources first, then exactly one target.
+  /// start with has typed parameters: sources first, then exactly one target. A parameter of the
+  /// first group without type has the one structure the map `uses` as source or as target.
   /// Errors: not_found (no such map or group), invalid (the group is none to start with).
   Result<Entry> entry(std::string_view map_url, std::string_view group = {}) const;
 

@@ -3,9 +3,12 @@
 #include <array>
 #include <utility>
 
+#include "fhir/mapping/structure_map_read.h"
+
 namespace concord::mapping {
 
-ast::Map parse(const MapSource& source, const MapLimits& limits, Findings& findings) {
+ast::Map parse(const MapSource& source, const MapLimits& limits, Findings& findings,
+               std::vector<Issue>* not_carried) {
   if (source.text.size() > limits.max_bytes) {
     findings.error(source.name, {1, 1}, code::kTooLong,
                    "the map is longer than " + std::to_string(limits.max_bytes) + " bytes");
@@ -13,7 +16,23 @@ ast::Map parse(const MapSource& source, const MapLimits& limits, Findings& findi
     map.file = source.name;
     return map;
   }
+  const std::size_t first = source.text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  if (first != std::string::npos && (source.text[first] == '{' || source.text[first] == '<')) {
+    return parse_resource(source, limits, findings, not_carried);
+  }
   return detail::Parser(source, limits, findings).parse();
+}
+
+std::optional<ast::Value> parse_argument(std::string_view text, const MapLimits& limits) {
+  Findings findings;
+  const MapSource source{"", std::string(text)};
+  return detail::Parser(source, limits, findings).argument();
+}
+
+void document(std::string& documentation, std::string_view more) {
+  if (more.empty()) return;
+  if (!documentation.empty()) documentation += '\n';
+  documentation += more;
 }
 
 namespace detail {
@@ -49,13 +68,13 @@ void Parser::fail(Position at, std::string text) {
 
 bool Parser::skip_symbol(std::string_view symbol) {
   if (!ok_ || !at_symbol(symbol)) return false;
-  lexer_.next();
+  next();
   return true;
 }
 
 bool Parser::skip_word(std::string_view word) {
   if (!ok_ || !at_word(word)) return false;
-  lexer_.next();
+  next();
   return true;
 }
 
@@ -75,7 +94,7 @@ ast::Word Parser::name(std::string_view what) {
   }
   ast::Word word{token().quoted ? Lexer::unescaped(token().text) : std::string(token().text),
                  token().at};
-  lexer_.next();
+  next();
   return word;
 }
 
@@ -86,7 +105,7 @@ ast::Word Parser::string(std::string_view what) {
     return {};
   }
   ast::Word word{Lexer::unescaped(token().text), token().at};
-  lexer_.next();
+  next();
   return word;
 }
 
@@ -102,6 +121,8 @@ ast::Map Parser::parse() {
   map_.file = source_.name;
   comment_headers();
   while (ok_ && token().kind != TokenKind::end) declaration();
+  document(map_.groups.empty() ? map_.description : map_.groups.back().documentation,
+           comments_until(std::string_view::npos, 0));
   if (ok_ && lexer_.failed()) fail(token().at, "");
   if (ok_ && !map_.url.written()) {
     fail({1, 1}, "the map has no url: write map \"url\" = name, or /// url = \"url\"");
@@ -109,36 +130,67 @@ ast::Map Parser::parse() {
   return std::move(map_);
 }
 
-/// "/// key = value" lines before the first declaration; other lines that begin so are comments.
-void Parser::comment_headers() {
-  const std::string_view head = std::string_view(source_.text).substr(0, token().begin);
-  for (std::size_t at = 0; at < head.size();) {
-    std::size_t end = head.find('\n', at);
-    if (end == std::string_view::npos) end = head.size();
-    const std::string_view line = head.substr(at, end - at);
-    const std::size_t equals = line.find('=');
-    if (line.starts_with("///") && equals != std::string_view::npos) {
-      const std::string_view key = trimmed(line.substr(3, equals - 3));
-      const std::string_view written = trimmed(line.substr(equals + 1));
-      const bool quoted = written.size() >= 2 && (written[0] == '\'' || written[0] == '"') &&
-                          written.back() == written[0];
-      ast::Word word{quoted ? Lexer::unescaped(written) : std::string(written),
-                     lexer_.position(at + line.find(written))};
-      if (key == "url")
-        map_.url = std::move(word);
-      else if (key == "name")
-        map_.name = std::move(word);
-      else if (key == "title")
-        map_.title = std::move(word.text);
-      else if (key == "status")
-        map_.status = std::move(word.text);
-      else if (key == "version")
-        map_.version = std::move(word.text);
-      else if (key == "description")
-        map_.description = std::move(word.text);
-    }
-    at = end + 1;
+/// The comments that begin before `offset` or stand in `line`, taken from those waiting.
+std::string Parser::comments_until(std::size_t offset, std::uint32_t line) {
+  for (Comment& comment : lexer_.take_comments()) comments_.push_back(std::move(comment));
+  std::string text;
+  std::size_t taken = 0;
+  for (; taken < comments_.size(); ++taken) {
+    const Comment& comment = comments_[taken];
+    if (comment.begin >= offset && comment.line != line) break;
+    if (taken != 0) text += '\n';  // empty lines between others are kept
+    text += comment.text;
   }
+  comments_.erase(comments_.begin(), comments_.begin() + static_cast<std::ptrdiff_t>(taken));
+  return text;
+}
+
+/// "/// key = value" lines before the first declaration; other lines that begin so are comments.
+/// Comments above the last of them are about the map.
+void Parser::comment_headers() {
+  comments_ = lexer_.take_comments();
+  std::size_t about_map = 0;
+  std::vector<bool> header(comments_.size());
+  for (std::size_t i = 0; i < comments_.size(); ++i) {
+    header[i] = comment_header(comments_[i]);
+    if (header[i]) about_map = i + 1;
+  }
+  for (std::size_t i = 0; i < about_map; ++i) {
+    if (!header[i]) document(map_.description, comments_[i].text);
+  }
+  comments_.erase(comments_.begin(), comments_.begin() + static_cast<std::ptrdiff_t>(about_map));
+}
+
+/// Takes "/ key = value", the rest of a line that begins with three strokes.
+bool Parser::comment_header(const Comment& comment) {
+  const std::size_t equals = comment.text.find('=');
+  if (!comment.text.starts_with('/') || equals == std::string::npos) return false;
+  const std::string_view line = std::string_view(source_.text).substr(comment.begin);
+  const std::string_view key = trimmed(std::string_view(comment.text).substr(1, equals - 1));
+  const std::string_view written = trimmed(std::string_view(comment.text).substr(equals + 1));
+  const bool quoted = written.size() >= 2 && (written[0] == '\'' || written[0] == '"') &&
+                      written.back() == written[0];
+  ast::Word word{quoted ? Lexer::unescaped(written) : std::string(written),
+                 lexer_.position(comment.begin + (written.empty() ? 0 : line.find(written)))};
+  if (key == "url") {
+    map_.url = std::move(word);
+  } else if (key == "name") {
+    map_.name = std::move(word);
+  } else if (key == "title") {
+    map_.title = std::move(word.text);
+  } else if (key == "status") {
+    map_.status = std::move(word.text);
+  } else if (key == "version") {
+    map_.version = std::move(word.text);
+  } else if (key == "description") {
+    std::string below = std::exchange(map_.description, std::move(word.text));
+    document(map_.description, below);
+  } else if (ast::is_header(key)) {
+    map_.headers.emplace_back(key, std::move(word.text));
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void Parser::declaration() {
@@ -156,8 +208,9 @@ void Parser::declaration() {
 }
 
 void Parser::map_line() {
+  document(map_.description, comments_before());
   const Position at = token().at;
-  lexer_.next();
+  next();
   if (map_.url.written()) return fail(at, "a second url of the map");
   map_.url = string("the url of the map");
   expect_symbol("=");
@@ -165,11 +218,13 @@ void Parser::map_line() {
   map_.name = token().kind == TokenKind::string ? string("the name of the map")
                                                 : name("the name of the map");
   skip_symbol(";");
+  document(map_.description, comments_behind());
 }
 
 void Parser::uses() {
-  lexer_.next();
   ast::Uses uses;
+  uses.documentation = comments_before();
+  next();
   uses.url = string("the url of a structure");
   if (skip_word("alias")) uses.alias = name("an alias");
   expect_word("as");
@@ -188,11 +243,12 @@ void Parser::uses() {
   }
   if (!known) return fail(word.at, "expected source, target, queried or produced");
   skip_symbol(";");
+  document(uses.documentation, comments_behind());
   map_.uses.push_back(std::move(uses));
 }
 
 void Parser::let() {
-  lexer_.next();
+  next();
   ast::Let let;
   let.name = name("the name of a constant");
   expect_symbol("=");
@@ -202,14 +258,15 @@ void Parser::let() {
 }
 
 void Parser::concept_map() {
-  lexer_.next();
   ast::Concepts concepts;
+  concepts.documentation = comments_before();
+  next();
   concepts.url = string("the name of the concept map");
   expect_symbol("{");
   Prefixes prefixes;
   while (ok_ && !at_symbol("}")) {
     if (at_word("prefix")) {
-      lexer_.next();
+      next();
       const ast::Word prefix = name("a prefix");
       expect_symbol("=");
       ast::Word system = string("the url of a code system");
@@ -226,6 +283,7 @@ void Parser::concept_map() {
     skip_symbol(";");
   }
   expect_symbol("}");
+  document(concepts.documentation, comments_behind());
   if (ok_) map_.concepts.push_back(std::move(concepts));
 }
 
@@ -245,7 +303,7 @@ void Parser::concept_row(const Prefixes& prefixes, ast::Concepts& concepts) {
       std::string digits(token().text);
       // "0001" and "1a" are codes too: digits, and letters that touch them.
       const std::size_t end = token().end;
-      lexer_.next();
+      next();
       if (token().kind == TokenKind::name && token().begin == end) digits += name("a code").text;
       return digits;
     }
@@ -254,18 +312,34 @@ void Parser::concept_row(const Prefixes& prefixes, ast::Concepts& concepts) {
   ast::ConceptRow row;
   row.source_code = code(row.source_system);
   if (!ok_) return;
-  constexpr std::array<std::string_view, 7> kRelations{"==", "=", "<=", ">=", "-", "!=", "~"};
-  bool known = false;
-  for (const std::string_view relation : kRelations) known = known || at_symbol(relation);
-  if (!known) return fail(token().at, "expected one of == = <= >= - != ~");
-  row.equivalent = !at_symbol("!=");
-  lexer_.next();
+  relation(row.relation);
   row.target_code = code(row.target_system);
   if (ok_) concepts.rows.push_back(std::move(row));
 }
 
+/// The longest of the signs that stand here; "--", ">-" and "<-" are two tokens that touch.
+void Parser::relation(ast::Relation& to) {
+  constexpr const char* kExpected = "expected one of == = <= >= <- >- - -- != ~";
+  const Token sign = token();
+  for (const ast::RelationSign& row : ast::kRelationSigns) {
+    if (sign.kind != TokenKind::symbol || row.text != sign.text) continue;
+    to = row.relation;
+    next();
+    const bool dash = at_symbol("-") && token().begin == sign.end;
+    const bool arrow = at_symbol("->") && token().begin == sign.end;
+    const bool alone = sign.text != "<" && sign.text != ">";
+    if (!dash || arrow) return alone ? void() : fail(sign.at, kExpected);
+    if (sign.text == "-") to = ast::Relation::unmatched;
+    if (sign.text == "<") to = ast::Relation::specializes;
+    if (sign.text == ">") to = ast::Relation::narrower;
+    next();
+    return;
+  }
+  fail(sign.at, kExpected);
+}
+
 void Parser::unmapped(const Prefixes& prefixes, ast::Concepts& concepts) {
-  lexer_.next();
+  next();
   expect_word("for");
   const ast::Word prefix = name("a prefix");
   expect_symbol("=");
@@ -273,20 +347,27 @@ void Parser::unmapped(const Prefixes& prefixes, ast::Concepts& concepts) {
   const ast::Word* url = prefix_named(prefixes, prefix.text);
   if (url == nullptr) return fail(prefix.at, "no prefix " + prefix.text);
   ast::Concepts::Unmapped rule;
+  using Mode = ast::Concepts::Unmapped::Mode;
   rule.system = url->text;
+  rule.at = token().at;
   if (skip_word("provided")) {
-    rule.provided = true;
+    rule.mode = Mode::provided;
   } else if (skip_word("fixed")) {
-    rule.fixed = string("a code").text;
+    rule.mode = Mode::fixed;
+    rule.text = string("a code").text;
+  } else if (skip_word("other")) {
+    rule.mode = Mode::other;
+    rule.text = string("the url of a concept map").text;
   } else {
-    return fail(token().at, "expected provided or fixed");
+    return fail(token().at, "expected provided, fixed or other");
   }
   if (ok_) concepts.unmapped.push_back(std::move(rule));
 }
 
 void Parser::group() {
-  lexer_.next();
   ast::Group group;
+  group.documentation = comments_before();
+  next();
   const bool old_words = at_word("for");
   if (old_words) old_group_head(group);
   group.name = name("the name of a group");
@@ -294,11 +375,13 @@ void Parser::group() {
   if (old_form) {
     if (skip_word("extends")) group.extends = name("the name of a group");
     while (ok_ && at_word("input")) group.inputs.push_back(input(true));
+    document(group.documentation, comments_behind());
     while (ok_ && !at_word("endgroup") && token().kind != TokenKind::end) rule(group.rules, true);
+    document(group.documentation, comments_before());
     expect_word("endgroup");
     skip_symbol(";");
   } else {
-    lexer_.next();
+    next();
     while (ok_ && !at_symbol(")")) {
       group.inputs.push_back(input(false));
       if (!skip_symbol(",")) break;
@@ -307,15 +390,18 @@ void Parser::group() {
     if (skip_word("extends")) group.extends = name("the name of a group");
     if (at_symbol("<<")) type_mode(group);
     expect_symbol("{");
+    document(group.documentation, comments_behind());
     while (ok_ && !at_symbol("}") && token().kind != TokenKind::end) rule(group.rules, false);
+    document(group.documentation, comments_before());
     expect_symbol("}");
   }
+  document(group.documentation, comments_behind());
   if (ok_) map_.groups.push_back(std::move(group));
 }
 
 /// "for type+types" and "for types" before the name.
 void Parser::old_group_head(ast::Group& group) {
-  lexer_.next();
+  next();
   if (skip_word("types")) {
     group.by_default = ast::Default::types;
     return;
@@ -330,7 +416,7 @@ void Parser::old_group_head(ast::Group& group) {
 }
 
 void Parser::type_mode(ast::Group& group) {
-  lexer_.next();
+  next();
   if (skip_word("types")) {
     group.by_default = ast::Default::types;
   } else if (skip_word("type")) {
@@ -345,7 +431,7 @@ void Parser::type_mode(ast::Group& group) {
 ast::Input Parser::input(bool old_form) {
   ast::Input input;
   if (old_form) {
-    lexer_.next();
+    next();
     input.name = name("the name of an input");
     if (skip_symbol(":")) input.type = name("a type");
     expect_word("as");
@@ -356,7 +442,7 @@ ast::Input Parser::input(bool old_form) {
     fail(token().at, "expected source or target");
     return input;
   }
-  lexer_.next();
+  next();
   if (old_form) {
     skip_symbol(";");
     return input;

@@ -10,6 +10,7 @@ namespace concord::mapping::detail {
 void Parser::rule(std::vector<ast::Rule>& to, bool old_form) {
   ast::Rule made;
   made.at = token().at;
+  made.documentation = comments_before();
   std::string given;
   if (++rules_ > limits_.max_rules) {
     return fail(made.at, "more than " + std::to_string(limits_.max_rules) + " rules");
@@ -31,7 +32,7 @@ void Parser::rule(std::vector<ast::Rule>& to, bool old_form) {
       const ast::Source& from = made.sources.front();
       if (ok_ && at_symbol(":") && made.sources.size() == 1 && !from.element.written() &&
           made.targets.size() == 1 && !made.targets.front().element.written()) {
-        return batch(to, from, made.targets.front());
+        return batch(to, made);
       }
     } while (skip_symbol(","));
   }
@@ -48,6 +49,7 @@ void Parser::rule(std::vector<ast::Rule>& to, bool old_form) {
   } else {
     expect_symbol(";");
   }
+  document(made.documentation, comments_behind());
   if (!ok_) return;
   const auto bare = [](const ast::Rule& rule) {
     const ast::Source& from = rule.sources.front();
@@ -61,9 +63,8 @@ void Parser::rule(std::vector<ast::Rule>& to, bool old_form) {
 }
 
 /// "src -> tgt : a, b, c;" stands for "src.a -> tgt.a;" and so on.
-void Parser::batch(std::vector<ast::Rule>& to, const ast::Source& source,
-                   const ast::Target& target) {
-  lexer_.next();
+void Parser::batch(std::vector<ast::Rule>& to, const ast::Rule& head) {
+  next();
   std::vector<ast::Rule> made;
   do {
     ast::Rule rule;
@@ -71,23 +72,30 @@ void Parser::batch(std::vector<ast::Rule>& to, const ast::Source& source,
     rule.simple = true;
     const ast::Word element = name("an element");
     rule.name = element.text;
-    rule.sources.push_back(source);
+    rule.sources.push_back(head.sources.front());
     rule.sources.back().element = element;
-    rule.targets.push_back(target);
+    rule.targets.push_back(head.targets.front());
     rule.targets.back().element = element;
     made.push_back(std::move(rule));
   } while (skip_symbol(","));
+  rules_ += made.size() - 1;
   if (ok_ && token().kind == TokenKind::string) {
     const std::string given = string("the name of the rule").text;
-    for (ast::Rule& rule : made) rule.name = given + '.' + rule.name;
+    for (ast::Rule& rule : made) {
+      rule.name = given + '.' + rule.name;
+      rule.named = true;
+    }
   }
   expect_symbol(";");
+  made.front().documentation = head.documentation;
+  document(made.front().documentation, comments_behind());
   for (ast::Rule& rule : made) to.push_back(std::move(rule));
 }
 
 void Parser::rule_name(ast::Rule& rule, bool old_form, std::string given) {
   if (!given.empty()) {
     rule.name = std::move(given);
+    rule.named = true;
     return;
   }
   const ast::Source& first = rule.sources.front();
@@ -157,7 +165,7 @@ void Parser::source_clauses(ast::Source& source) {
           quoted += c;
         }
         source.log.text = quoted + '\'';
-        lexer_.next();
+        next();
       } else {
         source.log = path("a FHIRPath expression");
       }
@@ -182,7 +190,7 @@ void Parser::cardinality(ast::Source& source) {
         end != text.data() + text.size()) {
       return fail(token().at, "expected a number");
     }
-    lexer_.next();
+    next();
   };
   const Position at = token().at;
   source.counted = true;
@@ -246,7 +254,7 @@ ast::Value Parser::value(bool in_arguments) {
   std::string sign;
   if (at_symbol("-")) {
     sign = "-";
-    lexer_.next();
+    next();
     if (token().kind != TokenKind::integer && token().kind != TokenKind::decimal) {
       fail(token().at, "expected a number");
       return made;
@@ -292,7 +300,7 @@ ast::Value Parser::value(bool in_arguments) {
       made.kind = Kind::variable;
       made.word = std::move(first);
       while (ok_ && at_symbol(".")) {  // v.element.element: FHIRPath without parentheses
-        lexer_.next();
+        next();
         made.kind = Kind::path;
         static_cast<void>(name("an element"));
         const std::string_view text = lexer_.source().substr(0, token().begin);
@@ -305,7 +313,7 @@ ast::Value Parser::value(bool in_arguments) {
       fail(token().at, "expected a value");
       return made;
   }
-  lexer_.next();
+  next();
   return made;
 }
 
@@ -330,16 +338,24 @@ ast::Value Parser::transform(ast::Word name) {
   return made;
 }
 
+std::optional<ast::Value> Parser::argument() {
+  ast::Value made = value(true);
+  if (!ok_ || lexer_.failed() || token().kind != TokenKind::end) return std::nullopt;
+  return made;
+}
+
 /// "{ rules }" or "Group(a, b), Other(c, d)".
 void Parser::after(ast::Rule& rule, bool old_form) {
   if (skip_symbol("{")) {
     if (++depth_ > limits_.max_depth) {
       return fail(rule.at, "rules nested more than " + std::to_string(limits_.max_depth) + " deep");
     }
+    document(rule.documentation, comments_behind());
     while (ok_ && !at_symbol("}") && token().kind != TokenKind::end) {
       this->rule(rule.rules, old_form);
     }
     --depth_;
+    document(rule.documentation, comments_before());
     expect_symbol("}");
     return;
   }

@@ -39,6 +39,8 @@ class CommandTable {
   CLI::App& add(std::string name, std::string description, std::string_view example,
                 CLI::App* below = nullptr);
   void on(CLI::App& command, Work work);
+  /// A subcommand added before (files register in order of their names); null when there is none.
+  CLI::App* find(const std::string& name) const { return app_->get_subcommand_no_throw(name); }
 
   const Work& chosen() const noexcept { return chosen_; }
 

@@ -18,6 +18,21 @@ std::string_view parent_path(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
 }
 
+/// A slice of a profile or what stands below one: it narrows an element, it adds none.
+bool is_slice(const pack::Element& row) {
+  return !view(row.slice_name()).empty() || view(row.id()).find(':') != std::string_view::npos;
+}
+
+/// The path of the root. A differential need not list it.
+std::string_view root_of(const pack::StructureDefinition& definition) {
+  const std::string_view first = view(definition.elements()->Get(0)->path());
+  return definition.has_snapshot() ? first : first.substr(0, first.find('.'));
+}
+
+bool is_root(const pack::Element& row) {
+  return view(row.path()).find('.') == std::string_view::npos;
+}
+
 bool is_below(std::string_view path, std::string_view parent) {
   return path.size() > parent.size() && path.starts_with(parent) && path[parent.size()] == '.';
 }
@@ -82,10 +97,11 @@ void TypeBuilder::open(const Model& model) {
   const pack::StructureDefinition& definition = *model.definition;
   const auto& rows = *definition.elements();
   const std::string_view url = view(definition.url());
-  const std::string_view root_path = view(rows.Get(0)->path());
+  const std::string_view root_path = root_of(definition);
   Draft& draft = drafts_.emplace_back();
   draft.model = &model;
   draft.logical = view(definition.kind()) == "logical";
+  draft.profile = draft.logical && definition.constraint();
   const std::string_view name = draft.logical ? url : view(definition.type());
   if (url.empty() || name.empty() || root_path.empty()) {
     return wrong(draft, root_path, "the definition needs a url and a type");
@@ -109,8 +125,10 @@ void TypeBuilder::open(const Model& model) {
   by_name_.emplace(url, &draft);
   if (!draft.logical) by_name_.emplace(name, &draft);
 
-  for (flatbuffers::uoffset_t i = 1; i + 1 < rows.size(); ++i) {
+  // A profile narrows what its base lists; what it says further down belongs to the types there.
+  for (flatbuffers::uoffset_t i = 0; !draft.profile && i + 1 < rows.size(); ++i) {
     const std::string_view path = view(rows.Get(i)->path());
+    if (is_root(*rows.Get(i))) continue;
     if (!is_below(view(rows.Get(i + 1)->path()), path)) continue;
     if (draft.by_path.contains(path)) continue;  // reported by build()
     const std::string inline_name =
@@ -127,12 +145,14 @@ void TypeBuilder::build(Draft& draft) {
   if (draft.state != Draft::State::waiting) return;
   const pack::StructureDefinition& definition = *draft.model->definition;
   const auto& rows = *definition.elements();
-  const std::string_view root_path = view(rows.Get(0)->path());
+  const std::string_view root_path = root_of(definition);
   draft.state = Draft::State::building;
 
   if (const auto base = view(definition.base()); !base.empty()) {
     draft.root->base_ = find(base);
-    const bool may_be_absent = draft.logical && base.starts_with(kHl7);  // "Base" is R5's
+    // "Base" is R5's.
+    const bool may_be_absent =
+        draft.logical && (base.starts_with(kHl7) || unknown_ == UnknownTypes::leave_out);
     if (draft.root->base_ == nullptr && !may_be_absent) {
       wrong(draft, root_path, "baseDefinition is unknown: " + std::string(base));
     }
@@ -141,12 +161,13 @@ void TypeBuilder::build(Draft& draft) {
       build(*at->second);
     }
   }
-  draft.root->invariants_ = rules(draft, *rows.Get(0));
+  if (is_root(*rows.Get(0))) draft.root->invariants_ = rules(draft, *rows.Get(0));
 
   std::unordered_map<std::string_view, std::vector<const pack::Element*>> children;
   for (const pack::Element* row : rows) {
     const std::string_view path = view(row->path());
-    if (row == rows.Get(0)) continue;
+    if (row == rows.Get(0) && is_root(*row)) continue;
+    if (draft.profile && (is_slice(*row) || parent_path(path) != root_path)) continue;
     const auto parent = draft.by_path.find(parent_path(path));
     if (parent == draft.by_path.end()) {
       wrong(draft, path, "the element does not follow its parent");
@@ -182,7 +203,20 @@ void TypeBuilder::set_children(Type& type, const Draft& draft,
     element.name = symbols_.intern(view(row->name()));
     element.path = path;
     element.is_choice = path.ends_with("[x]");
-    element.types = resolve(draft, *row, element.name);
+    const auto inherited = std::find_if(elements.begin(), elements.end(), [&](const Element& at) {
+      return at.name == element.name && at.owner != &type && at.owner != nullptr;
+    });
+    const bool untyped = row->types() == nullptr && view(row->content_reference()).empty() &&
+                         !draft.by_path.contains(path);
+    const bool narrows = untyped && inherited != elements.end();
+    if (narrows && draft.profile && row->max() == 0) {
+      elements.erase(inherited);
+      continue;
+    }
+    // What it narrows was left out of the base.
+    if (untyped && !narrows && unknown_ == UnknownTypes::leave_out) continue;
+    element.types = narrows ? inherited->types : resolve(draft, *row, element.name);
+    if (element.types.empty() && unknown_ == UnknownTypes::leave_out) continue;
     element.min = row->min();
     element.max = row->max();
     element.is_array = row->array();
@@ -203,10 +237,15 @@ void TypeBuilder::set_children(Type& type, const Draft& draft,
     element.default_value = view(row->default_value());
     element.invariants = rules(draft, *row);
     element.max_length = row->max_length();
-    const auto inherited = std::find_if(elements.begin(), elements.end(), [&](const Element& at) {
-      return at.name == element.name && at.owner != &type && at.owner != nullptr;
-    });
     if (inherited != elements.end()) {
+      if (draft.model->max_unsaid.contains(path)) element.max = inherited->max;
+      element.is_array = inherited->is_array;
+      if (element.representation == Representation::element) {
+        element.representation = inherited->representation;
+      }
+      if (element.xml_namespace == tree::Symbol::kNone) {
+        element.xml_namespace = inherited->xml_namespace;
+      }
       *inherited = element;
     } else {
       elements.push_back(element);
@@ -245,6 +284,7 @@ std::span<const ElementType> TypeBuilder::resolve(const Draft& draft,
     types.reserve(definition.types()->size());
     for (const pack::TypeRef* row : *definition.types()) {
       const Type* type = find(view(row->code()));
+      if (type == nullptr && unknown_ == UnknownTypes::leave_out) continue;
       if (type == nullptr) {
         wrong(draft, path, "the type is unknown: " + std::string(view(row->code())));
         continue;

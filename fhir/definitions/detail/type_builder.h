@@ -2,6 +2,7 @@
 // Builds Types from the tables of r4.fbs: the whole of R4 at start, logical models when added.
 
 #include <deque>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,13 +31,16 @@ struct Model {
   const pack::StructureDefinition* definition = nullptr;
   std::span<const Invariant* const> constraints;  ///< what Element.constraints counts into
   std::string_view file;
+  /// Paths of a differential that do not say how many there may be: what the base says holds.
+  std::set<std::string, std::less<>> max_unsaid;
 };
 
 /// Builds one batch of types that may refer to one another. Used once.
 class TypeBuilder {
  public:
-  TypeBuilder(tree::Symbols& symbols, tree::Arena& arena, TypeTable& table)
-      : symbols_(symbols), arena_(arena), table_(table) {}
+  TypeBuilder(tree::Symbols& symbols, tree::Arena& arena, TypeTable& table,
+              UnknownTypes unknown = UnknownTypes::refuse)
+      : symbols_(symbols), arena_(arena), table_(table), unknown_(unknown) {}
 
   /// All or nothing. Errors: invalid, conflict; one issue for each thing that is wrong.
   Result<void> build(std::span<const Model> models);
@@ -46,6 +50,7 @@ class TypeBuilder {
     const Model* model = nullptr;
     Type* root = nullptr;
     bool logical = false;
+    bool profile = false;  ///< a constraint on another logical model
     enum class State : std::uint8_t { waiting, building, done } state = State::waiting;
     std::unordered_map<std::string_view, Type*> by_path;
   };
@@ -68,6 +73,7 @@ class TypeBuilder {
   tree::Symbols& symbols_;
   tree::Arena& arena_;
   TypeTable& table_;
+  UnknownTypes unknown_;
   std::deque<Draft> drafts_;
   std::unordered_map<std::string_view, Draft*> by_name_;  // names and urls of this batch
   std::vector<Type*> made_;

@@ -356,6 +356,26 @@ Result<Compiler::Typed> Compiler::type_operator(const AstNode& node) {
                std::move(type)};
 }
 
+namespace {
+
+bool only_primitives(const Static& type) {
+  return type.known && !type.types.empty() &&
+         std::all_of(type.types.begin(), type.types.end(), [](const TypeRef& one) {
+           return one.fhir != nullptr && one.fhir->is_primitive();
+         });
+}
+
+bool is_text_of(const Static& type, tree::Symbol name) {
+  return type.known && !type.types.empty() &&
+         std::all_of(type.types.begin(), type.types.end(), [&](const TypeRef& one) {
+           if (one.fhir == nullptr || !one.fhir->is_model()) return false;
+           const definitions::Child child = one.fhir->child(name);
+           return child && child.element->representation == definitions::Representation::text;
+         });
+}
+
+}  // namespace
+
 Result<Compiler::Typed> Compiler::chain(AstIndex at) {
   const AstNode& node = ast_[at];
   const std::size_t locals = locals_.size();
@@ -379,6 +399,16 @@ Result<Compiler::Typed> Compiler::chain(AstIndex at) {
     const AstNode& step = ast_[steps[i]];
     switch (step.kind) {
       case AstKind::member:
+        if ((step.text == "value" && only_primitives(chain.type)) ||
+            is_text_of(chain.type, context_.symbols.intern(step.text))) {
+          // `linkId.value`: FHIR's definitions give each primitive an element of that name. What a
+          // model calls xmlText is the text of the element itself.
+          AstNode value = step;
+          value.kind = AstKind::call;
+          value.text = kValueOfPrimitive;
+          CONCORD_TRY(call(chain, value));
+          break;
+        }
         CONCORD_TRY(member(chain, step, i == 0));
         break;
       case AstKind::call:

@@ -46,6 +46,9 @@ struct Static {
 constexpr bool is_whole(Tag tag) { return tag == Tag::integer || tag == Tag::long_integer; }
 constexpr bool is_number(Tag tag) { return is_whole(tag) || tag == Tag::decimal; }
 
+/// Name of the function that `.value` behind a primitive is compiled to; no text can spell it.
+inline constexpr std::string_view kValueOfPrimitive = "(value)";
+
 /// Name of what %terminologies stands for: a type_info no function but those of the service takes.
 inline constexpr std::string_view kTerminologyService = "TerminologyService";
 

@@ -43,6 +43,17 @@ Result<Collection> fn_get_value(EvalContext& context, const Collection& input, A
   return value ? Collection::of(*value) : Collection();
 }
 
+/// `.value` behind primitives: the value of each, without its id and extensions.
+Result<Collection> fn_values(EvalContext& context, const Collection& input, Args) {
+  Collection values;
+  for (const Value& item : input) {
+    if (item.is_node() && !item.node().has_value()) continue;
+    const auto value = context.system_value(item);
+    if (value && !values.add(context, *value)) return context.failure();
+  }
+  return values;
+}
+
 /// resolve(): the targets of References, canonicals and uris; those that cannot be found are left
 /// out.
 Result<Collection> fn_resolve(EvalContext& context, const Collection& input, Args) {
@@ -94,6 +105,7 @@ constexpr FunctionRow kRows[] = {
      .argument = Accepts::string},
     {.name = "hasValue", .handler = &fn_has_value, .returns = Returns::boolean},
     {.name = "getValue", .handler = &fn_get_value, .returns = Returns::unknown},
+    {.name = detail::kValueOfPrimitive, .handler = &fn_values, .returns = Returns::unknown},
     {.name = "resolve", .handler = &fn_resolve},
     {.name = "type", .handler = &fn_type, .returns = Returns::type_info},
 };

@@ -179,7 +179,69 @@ TEST_F(LogicalModels, ABatchWithAMistakeLeavesNothingBehind) {
   EXPECT_THAT(add({model("Good", element("Good.a", "string"))}), IsOk());
 }
 
-TEST_F(LogicalModels, ProfilesAreUnsupported) {
+/// A profile of the model A, whose elements are given.
+std::string profile(std::string_view elements) {
+  std::string text =
+      model("P", {}, R"("baseDefinition": "https://concord.example/model/test/A", )");
+  const std::string own = R"("differential": {"element": [)";
+  text.replace(text.find("specialization"), 14, "constraint");
+  return text.substr(0, text.find(own) + own.size()) + std::string(elements) + "]}}";
+}
+
+TEST_F(LogicalModels, ProfilesOfModelsAreTypesDerivedFromThem) {
+  ASSERT_THAT(
+      add({model("A",
+                 element("A.kind", "code", R"("representation": ["xmlAttr"], )") + ", " +
+                     element("A.gone", "string") +
+                     R"(, {"path": "A.item", "min": 0, "max": "*", "type": [{"code": "Coding"}]})"),
+           profile(R"({"path": "A.kind", "min": 1, "fixedCode": "x"},
+                      {"path": "A.gone", "max": "0"},
+                      {"path": "A.item", "min": 1},
+                      {"id": "A.item:one", "path": "A.item", "sliceName": "one", "max": "1"},
+                      {"path": "A.item.code", "min": 1})")}),
+      IsOk());
+  const Type* made = type("P");
+  ASSERT_NE(made, nullptr);
+  EXPECT_TRUE(made->is(*type("A")));
+  ASSERT_EQ(made->elements().size(), 2u);
+  const Element& kind = made->elements()[0];
+  EXPECT_EQ(kind.representation, Representation::attribute);
+  EXPECT_EQ(kind.fixed.value, "x");
+  EXPECT_EQ(kind.min, 1u);
+  EXPECT_EQ(kind.types[0].type->text(), "code");
+  const Element& item = made->elements()[1];
+  EXPECT_EQ(item.min, 1u);
+  EXPECT_EQ(item.max, Element::kUnbounded);
+  EXPECT_TRUE(item.is_array);
+}
+
+TEST_F(LogicalModels, ADifferentialNeedNotListItsRoot) {
+  ASSERT_THAT(add({model("A", element("A.b", "string")), profile(R"({"path": "A.b", "min": 1})")}),
+              IsOk());
+  ASSERT_EQ(type("P")->elements().size(), 1u);
+  EXPECT_EQ(type("P")->label(), "A");
+}
+
+TEST_F(LogicalModels, ElementsOfTypesNobodyBroughtMayBeLeftOut) {
+  auto document = json::read(
+      model("A", element("A.b", "string") + ", " + element("A.c", "Nowhere")), loaded_.symbols);
+  ASSERT_THAT(document, IsOk());
+  const Source source{"a.json", &*document};
+  ASSERT_THAT(loaded_.definitions.add({&source, 1}, UnknownTypes::leave_out), IsOk());
+  ASSERT_EQ(type("A")->elements().size(), 1u);
+  EXPECT_EQ(type("A")->elements()[0].name, symbol("b"));
+}
+
+TEST_F(LogicalModels, TheNamespaceMayComeFromTheExtensionOfTheTools) {
+  ASSERT_THAT(add({model("A", element("A.b", "string"),
+                         R"("extension": [{"url":
+                         "http://hl7.org/fhir/tools/StructureDefinition/xml-namespace",
+                         "valueUri": "urn:x"}], )")}),
+              IsOk());
+  EXPECT_EQ(type("A")->xml_namespace(), symbol("urn:x"));
+}
+
+TEST_F(LogicalModels, ProfilesOfOtherTypesAreUnsupported) {
   EXPECT_THAT(add({R"({"resourceType": "StructureDefinition", "url": "https://concord.example/p",
                        "kind": "resource", "type": "Patient", "derivation": "constraint",
                        "snapshot": {"element": [{"path": "Patient"}]}})"}),

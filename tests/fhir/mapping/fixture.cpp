@@ -81,7 +81,7 @@ Result<MapSet> compile(const std::vector<MapSource>& sources, const CompileOptio
 }
 
 Ran run(const MapSet& maps, const tree::Document& source, RunOptions options,
-        std::string_view group) {
+        std::string_view group, const std::vector<tree::Document>& more) {
   Ran ran{RunReport{}, tree::Document(World::get().symbols), {}, {}};
   auto counter = std::make_shared<int>(0);
   if (!options.uuids) {
@@ -96,8 +96,9 @@ Ran run(const MapSet& maps, const tree::Document& source, RunOptions options,
   auto entry = maps.entry(maps.maps().front(), group);
   EXPECT_THAT(entry, IsOk());
   if (!entry) return ran;
-  const Input input{&source, nullptr};
-  ran.report = maps.run(*entry, std::span(&input, 1), ran.target, options);
+  std::vector<Input> inputs{{&source, nullptr}};
+  for (const tree::Document& other : more) inputs.push_back({&other, nullptr});
+  ran.report = maps.run(*entry, inputs, ran.target, options);
   return ran;
 }
 

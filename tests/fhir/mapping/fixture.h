@@ -41,9 +41,10 @@ struct Ran {
   tree::NodeSet reads;
 };
 
-/// Compiles and runs the first group of the first map over one source. UUIDs are 00…01, 00…02 …
+/// Runs a group of the first map, the first one without a name, over `source` and `more`. UUIDs are
+/// 00…01, 00…02 …
 Ran run(const MapSet& maps, const tree::Document& source, RunOptions options = {},
-        std::string_view group = {});
+        std::string_view group = {}, const std::vector<tree::Document>& more = {});
 
 /// The target as pretty JSON or XML.
 std::string written(const tree::Document& target);

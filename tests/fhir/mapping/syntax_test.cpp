@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NoRelation",
               "map 'u' = M conceptmap 'c' { prefix a = 'x' a:b a:c }",
               {1, 49},
-              "expected one of == = <= >= - != ~"}),
+              "expected one of == = <= >= <- >- - -- != ~"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Parse, KeepsEveryPartOfARule) {
