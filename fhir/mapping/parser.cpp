@@ -1,5 +1,6 @@
 #include "fhir/mapping/parser.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -94,6 +95,7 @@ ast::Word Parser::name(std::string_view what) {
   }
   ast::Word word{token().quoted ? Lexer::unescaped(token().text) : std::string(token().text),
                  token().at};
+  if (word.text.empty()) fail(word.at, "expected " + std::string(what));
   next();
   return word;
 }
@@ -106,6 +108,12 @@ ast::Word Parser::string(std::string_view what) {
   }
   ast::Word word{Lexer::unescaped(token().text), token().at};
   next();
+  return word;
+}
+
+ast::Word Parser::url(std::string_view what) {
+  ast::Word word = string(what);
+  if (ok_ && word.text.empty()) fail(word.at, "expected " + std::string(what));
   return word;
 }
 
@@ -185,7 +193,9 @@ bool Parser::comment_header(const Comment& comment) {
   } else if (key == "description") {
     std::string below = std::exchange(map_.description, std::move(word.text));
     document(map_.description, below);
-  } else if (ast::is_header(key)) {
+  } else if (ast::is_header(key) &&
+             std::none_of(map_.headers.begin(), map_.headers.end(),
+                          [&](const auto& known) { return known.first == key; })) {
     map_.headers.emplace_back(key, std::move(word.text));
   } else {
     return false;
@@ -200,7 +210,7 @@ void Parser::declaration() {
   if (at_word("let")) return let();
   if (at_word("group")) return group();
   if (skip_word("imports")) {
-    map_.imports.push_back(string("the url of a map"));
+    map_.imports.push_back(url("the url of a map"));
     skip_symbol(";");
     return;
   }
@@ -212,7 +222,7 @@ void Parser::map_line() {
   const Position at = token().at;
   next();
   if (map_.url.written()) return fail(at, "a second url of the map");
-  map_.url = string("the url of the map");
+  map_.url = url("the url of the map");
   expect_symbol("=");
   if (!ok_) return;
   map_.name = token().kind == TokenKind::string ? string("the name of the map")
@@ -225,7 +235,7 @@ void Parser::uses() {
   ast::Uses uses;
   uses.documentation = comments_before();
   next();
-  uses.url = string("the url of a structure");
+  uses.url = url("the url of a structure");
   if (skip_word("alias")) uses.alias = name("an alias");
   expect_word("as");
   const ast::Word word = name("source, target, queried or produced");
@@ -261,7 +271,7 @@ void Parser::concept_map() {
   ast::Concepts concepts;
   concepts.documentation = comments_before();
   next();
-  concepts.url = string("the name of the concept map");
+  concepts.url = url("the name of the concept map");
   expect_symbol("{");
   Prefixes prefixes;
   while (ok_ && !at_symbol("}")) {
@@ -357,7 +367,7 @@ void Parser::unmapped(const Prefixes& prefixes, ast::Concepts& concepts) {
     rule.text = string("a code").text;
   } else if (skip_word("other")) {
     rule.mode = Mode::other;
-    rule.text = string("the url of a concept map").text;
+    rule.text = this->url("the url of a concept map").text;
   } else {
     return fail(token().at, "expected provided, fixed or other");
   }

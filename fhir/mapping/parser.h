@@ -89,6 +89,7 @@ class Parser {
   void expect_word(std::string_view word);
   ast::Word name(std::string_view what);
   ast::Word string(std::string_view what);
+  ast::Word url(std::string_view what);  ///< a string that is not empty
   ast::Word path(std::string_view what);
   void fail(Position at, std::string text);
   bool ok() const noexcept { return ok_; }

@@ -301,7 +301,7 @@ void Printer::rule(const ast::Rule& rule, std::size_t depth) {
     for (const ast::Rule& one : rule.rules) this->rule(one, depth + 1);
     made = "}";
   }
-  if (rule.named) made += ' ' + quoted(rule.name, '"');
+  if (rule.named && rule.name != derived_name(rule, "")) made += ' ' + quoted(rule.name, '"');
   line(depth, made + ';');
 }
 

@@ -102,8 +102,9 @@ bool Writer::write(const ast::Map& map) {
 void Writer::headers(Node& root, const ast::Map& map) {
   const auto given = [&](std::string_view key) {
     for (const auto& [known, value] : map.headers) {
-      if (known == key)
-        text(root, key, value, key == "experimental" ? Kind::boolean : Kind::string);
+      if (known != key) continue;
+      const bool truth = key == "experimental" && (value == "true" || value == "false");
+      text(root, key, value, truth ? Kind::boolean : Kind::string);
     }
   };
   given("id");
@@ -192,7 +193,7 @@ void Writer::concept_group(Node& resource, const ast::Concepts& concepts, const 
                    [&](const ast::ConceptRow& row) { return row.source_system == source; });
   if (first != concepts.rows.end() && first->target_system != target) return;
   for (const ast::Concepts::Unmapped& rule : concepts.unmapped) {
-    if (rule.system == source) unmapped(group, rule);
+    if (rule.system == source) return unmapped(group, rule);
   }
 }
 

@@ -40,7 +40,11 @@ class CommandTable {
                 CLI::App* below = nullptr);
   void on(CLI::App& command, Work work);
   /// A subcommand added before (files register in order of their names); null when there is none.
-  CLI::App* find(const std::string& name) const { return app_->get_subcommand_no_throw(name); }
+  CLI::App* find(std::string_view name) const {
+    const auto found =
+        app_->get_subcommands([name](const CLI::App* one) { return one->get_name() == name; });
+    return found.empty() ? nullptr : found.front();
+  }
 
   const Work& chosen() const noexcept { return chosen_; }
 

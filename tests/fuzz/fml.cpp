@@ -1,6 +1,7 @@
-// The mapping language: any text compiles or is refused with a place; what compiles and starts from
-// a Patient ends within its budget, twice with the same result.
-// DEPENDS fhir/mapping fhir/json fhir/definitions
+// The mapping language: any text, and any StructureMap in JSON or XML, compiles or is refused with
+// a place; what compiles and starts from a Patient ends within its budget, twice with the same
+// result. What is read at all comes back the same from its one text and from both forms of the
+// resource. DEPENDS fhir/mapping fhir/json fhir/definitions
 
 #include <cstdint>
 #include <cstdlib>
@@ -10,7 +11,9 @@
 #include "fhir/definitions/annotate.h"
 #include "fhir/definitions/definitions.h"
 #include "fhir/json/reader.h"
+#include "fhir/json/writer.h"
 #include "fhir/mapping/map_set.h"
+#include "fhir/mapping/structure_map.h"
 
 namespace {
 
@@ -51,6 +54,26 @@ std::uint64_t run(const World& world, const mapping::MapSet& maps, const mapping
   return report->writes;
 }
 
+/// Text → text → StructureMap → text: the same bytes from the second on.
+void round_trip(const mapping::MapSource& source) {
+  const auto text = mapping::to_text(source);
+  if (!text) return;
+  const mapping::MapSource printed{"printed.map", *text};
+  const auto again = mapping::to_text(printed);
+  if (!again || *again != *text) std::abort();
+  for (const auto form : {mapping::ResourceForm::r4, mapping::ResourceForm::r5}) {
+    const tree::Symbols symbols;
+    const auto resource = mapping::to_resource(printed, symbols, form);
+    if (!resource) std::abort();
+    const auto bytes = json::write(*resource);
+    if (!bytes) return;  // a name or text FHIR cannot carry
+    const auto back = mapping::to_text({"resource.json", *bytes});
+    if (!back) std::abort();
+    const auto stable = mapping::to_text({"back.map", *back});
+    if (!stable || *stable != *back) std::abort();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -63,6 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 8192) return 0;
   const mapping::MapSource source{"fuzz.map",
                                   std::string(reinterpret_cast<const char*>(data), size)};
+  round_trip(source);
   mapping::CompileOptions options;
   options.parameters = {"who"};
   options.strict = size % 2 == 0;

@@ -1,6 +1,7 @@
 // Maps nobody meant well: refused with a place, in bounded time and stack.
 #include <gtest/gtest.h>
 
+#include "fhir/mapping/structure_map.h"
 #include "tests/fhir/mapping/fixture.h"
 
 namespace concord::mapping::test {
@@ -102,6 +103,70 @@ TEST(Hostile, ManyErrorsAreCutOff) {
   const auto found = lint(one(text + "}"), World::get().definitions);
   EXPECT_LE(found.size(), 200u);
   EXPECT_GE(found.size(), 100u);
+}
+
+TEST(Hostile, EveryPrefixAndEveryMissingByteOfAStructureMapIsReadWithoutHarm) {
+  const std::string text =
+      R"({"resourceType":"StructureMap","url":"u","contained":[{"resourceType":"ConceptMap","id":"c",)"
+      R"("group":[{"source":"a","element":[{"code":"b","target":[{"code":"c"}]}],"unmapped":{"mode":"fixed"}}]}],)"
+      R"("structure":[{"url":"http://hl7.org/fhir/StructureDefinition/Patient","mode":"source","alias":"P"}],)"
+      R"("group":[{"name":"G","typeMode":"types","input":[{"name":"s","type":"P","mode":"source"},)"
+      R"({"name":"t","type":"P","mode":"target"}],"rule":[{"name":"r","source":[{"context":"s","min":0,"max":"*",)"
+      R"("element":"name","listMode":"first","variable":"n","condition":"use = 'a'"}],"target":[{"context":"t",)"
+      R"("element":"name","variable":"m","listMode":["share"],"listRuleId":"z","transform":"copy","parameter":[)"
+      R"({"valueId":"n"}]}],"dependent":[{"name":"G","variable":["s","t"]}]}]}]})";
+  ASSERT_THAT(to_text({"m.json", text}), IsOk());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    static_cast<void>(lint(one(text.substr(0, i)), World::get().definitions));
+    static_cast<void>(lint(one(text.substr(0, i) + text.substr(i + 1)), World::get().definitions));
+  }
+}
+
+TEST(Hostile, StructureMapsNestedTooDeep) {
+  std::string text = R"({"resourceType":"StructureMap","url":"u","group":[{"name":"G","rule":[)";
+  text += repeated(R"({"source":[{"context":"s"}],"rule":[)", 100'000);
+  EXPECT_FALSE(compile(one(text)).has_value());
+}
+
+TEST(Hostile, NamesAndTextsOfAResourceStayWithinTheirPlace) {
+  // What would end a string, a comment or a rule of the text does not.
+  const auto text =
+      to_text({"m.json", R"({"resourceType":"StructureMap","url":"u\"}\n//","name":"*/ '",
+    "description":"a\n/// url = 'x'","group":[{"name":"G {","documentation":"d\r\ngroup H(",
+    "input":[{"name":"s`","mode":"source"}],"rule":[{"name":"n\";","source":[{"context":"s`","element":"a;",
+    "type":"T\"","variable":"v -> t"}],"target":[{"context":"s`","element":"x","transform":"copy",
+    "parameter":[{"valueString":"'; group"}]}]}]}]})"});
+  ASSERT_THAT(text, IsOk());
+  const auto again = to_text({"again.map", *text});
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(*again, *text);
+}
+
+TEST(Hostile, ConceptMapsThatStandInForOneAnotherEnd) {
+  const std::string head = kHead +
+                           "conceptmap '#a' { prefix x = 'x' unmapped for x = other '#b' }\n"
+                           "conceptmap '#b' { prefix x = 'x' unmapped for x = other '#a' }\n";
+  const auto maps = compile(one(
+      head + "group G(source s : P, target t : P) { s.id as i -> t.id = translate(i, '#a'); }"));
+  ASSERT_THAT(maps, IsOk());
+  const Ran ran = run(*maps, json("{\"resourceType\":\"Patient\",\"id\":\"a\"}"));
+  ASSERT_THAT(ran.report, FailsWith(ErrorCode::invalid));
+  EXPECT_EQ(ran.report.error().issues[0].detail_code, "INVALID_VALUE");
+}
+
+TEST(Hostile, ManyCommentsAreReadInOneGo) {
+  const std::string text =
+      kHead + repeated("// c\n", 200'000) + "group G(source s : P, target t : P) { s.id -> t.id; }";
+  EXPECT_THAT(compile(one(text)), IsOk());
+}
+
+TEST(Hostile, ImportsOfNothingButStars) {
+  const std::string text =
+      kHead + "imports '" + repeated("*a", 20'000) + "*'\ngroup G(source s : P, target t : P) {}";
+  const auto found = lint(
+      {{MapSource{"a.map", text}, MapSource{"b.map", "map '" + repeated("a", 20'000) + "' = B"}}},
+      World::get().definitions);
+  EXPECT_EQ(found.size(), 0u);
 }
 
 }  // namespace
