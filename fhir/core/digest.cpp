@@ -1,5 +1,6 @@
 #include "fhir/core/digest.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 namespace concord {
@@ -30,6 +31,13 @@ Sha256 sha256(std::string_view bytes) {
 std::array<std::uint8_t, 20> sha1(std::string_view bytes) {
   std::array<std::uint8_t, 20> digest;
   SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
+std::array<std::uint8_t, 16> md5(std::string_view bytes) {
+  std::array<std::uint8_t, 16> digest{};
+  // The one-shot functions of OpenSSL 3 count as deprecated for MD5.
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_md5(), nullptr);
   return digest;
 }
 

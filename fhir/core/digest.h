@@ -17,6 +17,9 @@ Sha256 sha256(std::string_view bytes);
 /// For comparing with hashes FHIR asks for (Attachment.hash), never for security.
 std::array<std::uint8_t, 20> sha1(std::string_view bytes);
 
+/// For identities others make this way (EPS status updates), never for security.
+std::array<std::uint8_t, 16> md5(std::string_view bytes);
+
 /// Lower-case hex.
 std::string to_hex(const Sha256& digest);
 

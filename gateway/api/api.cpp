@@ -22,6 +22,19 @@ std::string allow_value(const std::vector<std::string_view>& methods) {
   return value + "OPTIONS";
 }
 
+/// The status of an error: that of its code; of findings a national service publishes, theirs.
+/// Source: eps.md section 2, "Status from issues".
+int status_of(const Error& error) {
+  const bool published =
+      error.code == ErrorCode::invalid && !error.issues.empty() &&
+      std::all_of(error.issues.begin(), error.issues.end(),
+                  [](const Issue& issue) { return issue.wording != Wording::details; });
+  if (!published) return error_row(error.code).http_status;
+  const bool forbidden = std::all_of(error.issues.begin(), error.issues.end(),
+                                     [](const Issue& issue) { return issue.code == "forbidden"; });
+  return forbidden ? 403 : 400;
+}
+
 }  // namespace
 
 Api::Api(Services services)
@@ -81,7 +94,9 @@ http::Response Api::dispatch(http::Request& request, bool services_only) const {
   }
   call.query = *std::move(query);
   auto answering = answer_format(request, call.query);
-  if (!answering && endpoint.interaction != "service") {
+  const bool other = !endpoint.also_writes.empty() &&
+                     request.joined_field("accept").starts_with(endpoint.also_writes);
+  if (!answering && !other && endpoint.interaction != "service") {
     return outcome(406, answering.error(), Answering{}, endpoint.path);
   }
   if (answering) call.answering = *answering;
@@ -103,7 +118,7 @@ http::Response Api::dispatch(http::Request& request, bool services_only) const {
     return *std::move(response);
   }
   const Error& error = response.error();
-  const int status = error_row(error.code).http_status;
+  const int status = status_of(error);
   if (status >= 500 && services_.failed) services_.failed(request, error);
   return outcome(status, error, call.answering, endpoint.path);
 }

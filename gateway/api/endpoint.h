@@ -23,8 +23,9 @@ struct Endpoint {
   std::string_view path;                             ///< "/FHIR/R4/Task/{id}"
   std::string_view scope;                            ///< what a caller must hold; empty: everybody
   std::string_view documentation;
-  std::string_view operation = {};   ///< for operations: the name without $
-  std::string_view definition = {};  ///< for operations: canonical of the OperationDefinition
+  std::string_view operation = {};    ///< for operations: the name without $
+  std::string_view definition = {};   ///< for operations: canonical of the OperationDefinition
+  std::string_view also_writes = {};  ///< a media type it answers in besides FHIR's: "text/plain"
 };
 
 /// One request on its way to a handler.

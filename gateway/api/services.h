@@ -23,6 +23,27 @@ namespace concord::api {
 
 class EndpointTable;
 
+/// Statuses of prescription items as somebody sent them.
+struct StatusRequest {
+  std::string body;
+  bool legacy = false;     ///< the JSON of "format 1"; else a transaction Bundle in FHIR JSON
+  std::string request_id;  ///< as the caller gave it; "" when it gave none
+  std::string application;
+};
+
+/// A transaction-response Bundle in FHIR JSON, and the status that goes with it.
+struct StatusAnswer {
+  int status = 201;
+  std::string body;
+};
+
+/// Whose current statuses are asked for; empty stands for all.
+struct StatusQuestion {
+  std::string prescription;
+  std::string patient;
+  std::string organisation;
+};
+
 /// The exchange as functions, so that tests can put others in their place. Each is called from many
 /// threads at once and fails as the function of the same name in exchange.h.
 struct Services {
@@ -40,6 +61,11 @@ struct Services {
   std::function<Result<std::vector<Issue>>(std::string text,
                                            const std::vector<std::string>& profiles)>
       validate;
+  /// Checks and stores statuses. Errors: malformed, invalid, too_long (the body cannot be read);
+  /// transient. What is wrong with entries is in the answer.
+  std::function<Result<StatusAnswer>(const StatusRequest&)> record_statuses;
+  /// The status each item has now, as JSON: {"items":[…]}. Errors: transient.
+  std::function<Result<std::string>(const StatusQuestion&)> current_statuses;
   /// The metrics page, read now.
   std::function<std::string()> metrics;
   /// Ok when the store can be written to. Errors: transient.

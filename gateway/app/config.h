@@ -93,6 +93,7 @@ struct Config {
   struct Eps {
     std::string from_asid, to_asid, user_id, role_id;
     std::filesystem::path overlays;
+    std::string rules;  ///< "translation" or "endpoint"
     std::string signatures;
     std::string algorithm;
     struct Trust {

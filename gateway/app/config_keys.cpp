@@ -238,6 +238,7 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("eps.user_id", OWN(eps.user_id), digits_or_nothing));
   rows.push_back(texted("eps.role_id", OWN(eps.role_id), digits_or_nothing));
   rows.push_back(texted("eps.overlays", OWN(eps.overlays), anything));
+  rows.push_back(texted("eps.rules", OWN(eps.rules), one_of({"translation", "endpoint"})));
   rows.push_back(texted("eps.signatures", OWN(eps.signatures), one_of({"off", "warn", "refuse"})));
   rows.push_back(texted("eps.algorithm", OWN(eps.algorithm), one_of({"RS256", "RS1"})));
   rows.push_back(names("eps.trust.anchors", OWN(eps.trust.anchors)));

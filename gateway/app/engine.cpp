@@ -16,10 +16,11 @@ Result<std::unique_ptr<Engine>> Engine::load() {
 }
 
 Result<void> Engine::add_mappers(const std::vector<mapping::MapSource>& eps_overlays,
-                                 eps::TrustSource eps_trust) {
+                                 eps::TrustSource eps_trust, eps::Asking asking) {
   eps::MapperOptions options;
   options.overlays = eps_overlays;
   options.trust = std::move(eps_trust);
+  options.asking = asking;
   CONCORD_ASSIGN(auto mapper, eps::make_mapper(*definitions_, options));
   mappers_.add(std::move(mapper));
   return {};

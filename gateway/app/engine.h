@@ -12,6 +12,7 @@
 #include "fhir/path/function_table.h"
 #include "fhir/tree/symbols.h"
 #include "mappers/core/mapper.h"
+#include "mappers/eps/rules/rules.h"
 #include "mappers/eps/signing/trust.h"
 
 namespace concord::app {
@@ -24,10 +25,12 @@ class Engine {
   static Result<std::unique_ptr<Engine>> load();
 
   /// Adds every format, EPS with the maps of `eps_overlays` laid over its own and signatures
-  /// trusted as `eps_trust` says (empty: chains are not judged).
+  /// trusted as `eps_trust` says (empty: chains are not judged), with the business rules that
+  /// `asking` says.
   /// Errors: invalid, malformed (an overlay does not compile; file, line, column), internal.
   Result<void> add_mappers(const std::vector<mapping::MapSource>& eps_overlays,
-                           eps::TrustSource eps_trust = {});
+                           eps::TrustSource eps_trust = {},
+                           eps::Asking asking = eps::Asking::translation);
 
   tree::Symbols& symbols() noexcept { return *symbols_; }
   definitions::Definitions& definitions() noexcept { return *definitions_; }

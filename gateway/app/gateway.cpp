@@ -12,6 +12,7 @@
 #include "gateway/api/api.h"
 #include "gateway/app/checking.h"
 #include "gateway/app/engine.h"
+#include "gateway/app/status_updates.h"
 #include "gateway/app/trust_files.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
@@ -175,6 +176,7 @@ struct Gateway::Impl {
   std::unique_ptr<exchange::Settler> settler;
   std::unique_ptr<outbox::Outbox> outbox;
   std::unique_ptr<exchange::ExchangeService> service;
+  std::unique_ptr<StatusUpdates> statuses;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> admin;
@@ -198,8 +200,10 @@ Result<void> Gateway::Impl::load() {
     CONCORD_ASSIGN(engine, Engine::load());
     CONCORD_ASSIGN(auto overlays, read_maps(config.eps.overlays));
     CONCORD_ASSIGN(trust, TrustKeeper::load(trust_paths(config.eps.trust)));
-    CONCORD_TRY(
-        engine->add_mappers(overlays, [keeper = trust.get()] { return keeper->current(); }));
+    const eps::Asking asking =
+        config.eps.rules == "endpoint" ? eps::Asking::endpoint : eps::Asking::translation;
+    CONCORD_TRY(engine->add_mappers(
+        overlays, [keeper = trust.get()] { return keeper->current(); }, asking));
     CheckingSources sources;
     sources.packages = config.packages.load;
     sources.folders.assign(config.packages.folders.begin(), config.packages.folders.end());
@@ -274,6 +278,10 @@ Result<void> Gateway::Impl::load() {
   settings.preparing.values["algorithm"] = config.eps.algorithm;
   settings.node = config.node;
   service = std::make_unique<exchange::ExchangeService>(std::move(parts), std::move(settings));
+  statuses = std::make_unique<StatusUpdates>(
+      *store, engine->symbols(),
+      tree::Limits{config.limits.max_bytes, config.limits.max_depth, config.limits.max_nodes},
+      clock, config.node);
   return {};
 }
 
@@ -311,6 +319,12 @@ void Gateway::Impl::make_api() {
     return validate::validate_text(std::move(text), checking->validator(), engine->definitions(),
                                    options, limits, request)
         .issues;
+  };
+  use.record_statuses = [this](const api::StatusRequest& request) {
+    return statuses->record(request);
+  };
+  use.current_statuses = [this](const api::StatusQuestion& question) {
+    return statuses->current(question);
   };
   use.terminology = &checking->terminology();
   use.metrics = [this] { return metrics_page(); };

@@ -27,6 +27,7 @@ enum class Event : std::uint8_t {
   task_changed,       ///< digest of the new body
   answer_unmatched,   ///< an acknowledgement that belongs to nothing we know; digest of the bytes
   store_migrated,     ///< the schema changed; detail names the version
+  statuses_recorded,  ///< statuses of prescription items; digest of the bytes as received
 };
 
 /// The stored name of an event ("exchange.accepted").

@@ -240,6 +240,39 @@ struct Backlog {
   std::optional<Instant> oldest;  ///< when the oldest pending item was accepted
 };
 
+/// A status somebody gave one item of a prescription. (prescription, task) is unique.
+struct StatusRow {
+  std::string prescription;
+  std::string item;
+  std::string task;
+  std::string patient;
+  std::string organisation;
+  std::string status;
+  std::string terminal;
+  std::optional<std::int32_t> repeat;
+  Instant effective_at{};   ///< a later one takes the place of an earlier one of the same item
+  bool post_dated = false;  ///< does not count before `effective_at`
+  std::string application;
+  std::string request_id;
+  Instant received_at{};
+};
+
+/// What record_statuses() did.
+struct StatusesRecorded {
+  std::size_t stored = 0;  ///< 0 with no duplicates: the same request was there before
+  /// Rows whose (prescription, task) is known, or stands in the same call twice, but for the same
+  /// row of the same request. When there is one, nothing is stored.
+  std::vector<std::size_t> duplicates;
+};
+
+/// Whose statuses are asked for; an empty text stands for all, but not in both of the first two.
+struct StatusQuery {
+  std::string prescription;
+  std::string patient;
+  std::string organisation;
+  std::size_t limit = 1000;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -299,6 +332,15 @@ class Store {
                               std::optional<TaskChange> task, std::vector<audit::Record> audit) = 0;
   virtual Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                               std::vector<audit::Record> audit) = 0;
+
+  // ---- statuses of prescription items ----
+
+  /// Stores all rows, or none of them. `audit` is appended when something was stored.
+  virtual Result<StatusesRecorded> record_statuses(const std::vector<StatusRow>& rows,
+                                                   std::vector<audit::Record> audit) = 0;
+  /// The status each item has at `now`, latest first.
+  virtual Result<std::vector<StatusRow>> current_statuses(const StatusQuery& query,
+                                                          Instant now) = 0;
 
   // ---- proving ----
 

@@ -24,7 +24,7 @@ struct MapperOptions {
   /// Whom signatures are trusted from; empty: TrustStore::unjudged(), which every verification
   /// says as a warning.
   TrustSource trust;
-  /// Which rules a message must meet: a gateway asks as the national endpoints do.
+  /// Which business rules a message must meet.
   Asking asking = Asking::translation;
 };
 

@@ -78,7 +78,13 @@ Result<Translated> encode(const Options& options, Engine& use, const mappers::Ma
   if (!report.ok()) {
     Error invalid;
     invalid.code = ErrorCode::invalid;
-    invalid.issues = std::move(report.issues);
+    // The business rules are asked too: their codes are the published ones.
+    if (auto refused = mapper.encode(bundle, parameters, nullptr);
+        !refused && refused.error().code == ErrorCode::invalid) {
+      invalid.issues = std::move(refused).error().issues;
+    }
+    invalid.issues.insert(invalid.issues.end(), std::make_move_iterator(report.issues.begin()),
+                          std::make_move_iterator(report.issues.end()));
     return invalid;
   }
   translated.heard.insert(translated.heard.end(), std::make_move_iterator(report.issues.begin()),

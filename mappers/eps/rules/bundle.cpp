@@ -47,6 +47,18 @@ void intent(const Message& message, Findings& findings) {
   }
 }
 
+void has_medication(const Message& message, Findings& findings) {
+  for (const Node* request : message.medication_requests) {
+    if (request->child(message.names.medication_reference) != nullptr ||
+        request->child(message.names.medication_codeable_concept) != nullptr) {
+      continue;
+    }
+    findings.add("processing",
+                 "MedicationRequest.medication[x]: minimum required = 1, but only found 0",
+                 message.document.path(*request));
+  }
+}
+
 void one_medication(const Message& message, Findings& findings) {
   const auto conflict = [&](const rules::Nodes& resources, std::string_view of) {
     const auto both = [&](const Node* resource) {
@@ -165,6 +177,8 @@ constexpr rules::Row kRows[] = {
      &event},
     {"bundle.items", rules::kAnyBundle, kProfile, kAlways, "at most 4 MedicationRequests",
      &too_many},
+    {"bundle.medication-there", rules::kAnyBundle, kProfile, kAlways,
+     "MedicationRequest has a medication", &has_medication},
     {"bundle.intent", rules::kAnyBundle, kService, kAlways,
      "MedicationRequest.intent is order, original-order or instance-order", &intent},
     {"bundle.medication", rules::kAnyBundle, kService, kAlways,

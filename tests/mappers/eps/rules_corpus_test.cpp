@@ -91,6 +91,9 @@ TEST(EpsRulesCorpus, PublishedRefusalsAreRefusedWithTheirIssue) {
       {"profile-too-many-medication-requests",
        "error|processing|||Bundle contains too many resources of type MedicationRequest. Expected "
        "at most 4.|Bundle.entry"},
+      {"profile-missing-medication",
+       "error|processing|||MedicationRequest.medication[x]: minimum required = 1, but only found "
+       "0|Bundle.entry[1].resource"},
       {"profile-unknown-endorsement",
        "error|processing|||None of the codings provided are in the value set "
        "https://fhir.nhs.uk/ValueSet/DM-prescription-endorsement, and a coding from this value set "

@@ -105,6 +105,10 @@ INSTANTIATE_TEST_SUITE_P(
                "error|value|||MedicationRequest.intent must be order, original-order or "
                "instance-order.|" +
                    mr("intent")},
+        Broken{"bundle.medication-there", "None", "order", Where::last,
+               "\"medicationCodeableConcept\"", "\"other\"",
+               "error|processing|||MedicationRequest.medication[x]: minimum required = 1, but only "
+               "found 0|Bundle.entry[2].resource"},
         Broken{"bundle.medication", "Request", "order", Where::first,
                "\"medicationCodeableConcept\": {",
                "\"medicationReference\": {\"reference\": \"urn:x\"}, "

@@ -1,5 +1,6 @@
 #pragma once
-/// The Store over SQLite. accept.cpp, deliver.cpp and prove.cpp hold its calls.
+/// The Store over SQLite. accept.cpp, deliver.cpp, status.cpp and prove.cpp hold its
+/// calls.
 
 #include <functional>
 #include <memory>
@@ -57,6 +58,10 @@ class SqliteStore final : public Store {
                       std::optional<TaskChange> task, std::vector<audit::Record> audit) override;
   Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                       std::vector<audit::Record> audit) override;
+
+  Result<StatusesRecorded> record_statuses(const std::vector<StatusRow>& rows,
+                                           std::vector<audit::Record> audit) override;
+  Result<std::vector<StatusRow>> current_statuses(const StatusQuery& query, Instant now) override;
 
   Result<Counts> counts() override;
   Result<std::vector<Backlog>> backlog() override;
