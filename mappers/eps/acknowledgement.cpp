@@ -48,25 +48,20 @@ Issue cancellation_issue(const tree::Document& bundle) {
 
 }  // namespace
 
-Result<mappers::Acknowledgement> acknowledgement_of(const mappers::Decoded& answer) {
-  if (answer.acknowledged.empty()) {
-    return make_error(ErrorCode::unsupported, "this is no answer of Spine");
+mappers::Acknowledgement verdict_of(mappers::Acknowledgement said,
+                                    const Result<mappers::Decoded>& translated) {
+  if (!translated) {
+    said.verdict = mappers::Acknowledgement::Verdict::refused;
+    said.issues = translated.error().issues;
+    return said;
   }
-  if (answer.refers_to.empty()) {
-    return make_error(ErrorCode::invalid, "the acknowledgement does not say what it answers",
-                      "acknowledgement.messageRef.id");
-  }
-  const tree::Document& resource = *answer.resource;
-  const std::string_view type = resource.text(resource.root().type());
-  mappers::Acknowledgement said;
-  said.code = answer.acknowledged;
-  said.refers_to = answer.refers_to;
-  if (said.code == "AA" && type != "OperationOutcome") return said;
-  if (said.code == "AA" && answer.message_kind == "acknowledgement") return said;
+  const tree::Document& resource = *translated->resource;
+  const bool outcome = resource.text(resource.root().type()) == "OperationOutcome";
+  if (said.code == "AA" && !outcome) return said;
   said.verdict = mappers::Acknowledgement::Verdict::refused;
-  if (type == "OperationOutcome") {
+  if (outcome) {
     said.issues = issues_of(resource);
-  } else if (type == "Bundle") {
+  } else {
     said.issues.push_back(cancellation_issue(resource));
   }
   return said;

@@ -6,16 +6,14 @@
 
 namespace concord::eps {
 
-/// Reads the verdict out of a decoded answer: acknowledgement, answer to a cancellation, release or
-/// its rejection.
+/// Completes an answer (`code` and `refers_to` are known) by what its translation says.
 ///
-/// AA is accepted, but for a cancellation whose response says otherwise; AE, ER and AR are refused
-/// for the issues of the OperationOutcome, or for what the response to the cancellation says. A
-/// release that was rejected because there is nothing more to release is refused with an issue of
-/// severity information.
-///
-/// Errors: unsupported (the message is no answer), invalid (it does not say what it answers).
-/// Source: eps.md sections 8.2, 10.3, 14.1.
-Result<mappers::Acknowledgement> acknowledgement_of(const mappers::Decoded& answer);
+/// A cancellation that came to a Bundle is accepted with AA, else refused for what the response
+/// says became of the item. Every other OperationOutcome is a refusal for its issues; a release
+/// that was rejected because there is nothing more to release has an issue of severity information.
+/// A translation that failed is a refusal for what stopped it. Source: eps.md
+/// sections 8.2, 10.3, 14.1.
+mappers::Acknowledgement verdict_of(mappers::Acknowledgement said,
+                                    const Result<mappers::Decoded>& translated);
 
 }  // namespace concord::eps

@@ -10,6 +10,7 @@
 #include "fhir/path/context.h"
 #include "fhir/tree/builder.h"
 #include "fhir/tree/node_set.h"
+#include "mappers/eps/acknowledgement.h"
 #include "mappers/eps/envelope.h"
 #include "mappers/eps/tracker.h"
 
@@ -18,6 +19,9 @@ namespace {
 
 /// What MessageHeader.source names when nobody says where the FHIR server is.
 constexpr std::string_view kNoBaseUrl = "example.com/eps";
+
+constexpr std::string_view kAnswerModel = "https://concord.example/model/eps/SpineAnswer";
+constexpr std::string_view kRejection = "release-rejection";
 
 /// What the national service says of a signature that does not hold, whatever the reason.
 constexpr std::string_view kFault = "Signature is invalid.";
@@ -250,6 +254,32 @@ Result<mappers::Decoded> Decoder::decode(std::string_view bytes, std::string_vie
                                ? parameters.uuids()
                                : uuid_v5(to_hex(sha256(bytes)), format_instant(parameters.now));
   return translate(message, *row, seed, parameters, trace);
+}
+
+Result<mappers::Acknowledgement> Decoder::acknowledgement(std::string_view bytes,
+                                                          std::string_view content_type) const {
+  CONCORD_ASSIGN(const Message message, receive(bytes, content_type));
+  CONCORD_ASSIGN(const Row* row, row_of(message));
+  if (row->readable->model != kAnswerModel) {
+    return make_error(ErrorCode::unsupported, "this is no answer of Spine");
+  }
+  mappers::Acknowledgement said;
+  said.code = message.acknowledged;
+  said.refers_to = refers_to(*message.document, *message.node);
+  if (said.refers_to.empty()) {
+    return make_error(ErrorCode::invalid, "the acknowledgement does not say what it answers",
+                      message.document->path(*message.node) + ".acknowledgement",
+                      message.document->position(*message.node));
+  }
+  const bool accepted = said.code == "AA";
+  if (accepted && row->readable->status != StatusRule::acknowledgement &&
+      row->readable->kind != kRejection) {
+    return said;
+  }
+  const auto translated = translate(message, *row, "acknowledgement", {}, nullptr);
+  const bool refusal = said.code == "AE" || said.code == "ER" || said.code == "AR";
+  if (!translated && !refusal) return translated.error();
+  return verdict_of(std::move(said), translated);
 }
 
 }  // namespace concord::eps

@@ -75,6 +75,15 @@ class Decoder {
                                   const mappers::Parameters& parameters,
                                   mapping::TraceSink* trace) const;
 
+  /// Reads the verdict out of an answer. Where the acknowledgement alone says it (AA to anything
+  /// but a cancellation), the content is not looked at: what cannot be translated was accepted all
+  /// the same. Of a refusal that cannot be translated the reason is what stopped the translation.
+  ///
+  /// Errors: unsupported (no answer of Spine), malformed, too_long, too_costly, invalid (it does
+  /// not say what it answers or how).
+  Result<mappers::Acknowledgement> acknowledgement(std::string_view bytes,
+                                                   std::string_view content_type) const;
+
  private:
   struct Row {
     const Readable* readable;

@@ -12,7 +12,6 @@
 #include "fhir/path/function_table.h"
 #include "fhir/tree/builder.h"
 #include "fhir/tree/node_set.h"
-#include "mappers/eps/acknowledgement.h"
 #include "mappers/eps/code_tables.h"
 #include "mappers/eps/codec.h"
 #include "mappers/eps/decoder.h"
@@ -158,8 +157,7 @@ class EpsMapper final : public mappers::Mapper {
 
   Result<mappers::Acknowledgement> read_acknowledgement(
       std::string_view bytes, std::string_view content_type) const override {
-    CONCORD_ASSIGN(const auto answer, decoder_.decode(bytes, content_type, {}, nullptr));
-    return acknowledgement_of(answer);
+    return decoder_.acknowledgement(bytes, content_type);
   }
 
  private:
