@@ -20,15 +20,34 @@ exchange::Arrival arrival_from(Call& call, const Clock& clock) {
   return arrival;
 }
 
+namespace {
+
+/// The next preference, without the spaces around it.
+std::string_view next_preference(std::string_view& rest) {
+  const std::size_t end = rest.find_first_of(",;");
+  std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
+  while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+  return part;
+}
+
+}  // namespace
+
+bool prefers(const http::Request& request, std::string_view name) {
+  const std::string all = request.joined_field("prefer");
+  std::string_view rest = all;
+  while (!rest.empty()) {
+    if (next_preference(rest) == name) return true;
+  }
+  return false;
+}
+
 std::string preference(const http::Request& request, std::string_view name) {
   const std::string all = request.joined_field("prefer");
   std::string_view rest = all;
   while (!rest.empty()) {
-    const std::size_t end = rest.find_first_of(",;");
-    std::string_view part = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
-    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    const std::string_view part = next_preference(rest);
     if (part.size() > name.size() && part.substr(0, name.size()) == name &&
         part[name.size()] == '=') {
       std::string_view value = part.substr(name.size() + 1);

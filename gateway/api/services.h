@@ -1,6 +1,7 @@
 #pragma once
 /// What the endpoints stand on. Filled by gateway/app; everything must outlive the Api.
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -56,6 +57,13 @@ struct Services {
       prepare;
   std::function<Result<std::vector<exchange::SignatureFinding>>(exchange::Arrival)>
       verify_signatures;
+  std::function<Result<std::optional<exchange::PeerAnswer>>(
+      std::string_view task, std::chrono::steady_clock::time_point until)>
+      peer_answer;
+  std::function<Result<exchange::PeerAnswer>(std::string_view resource_type,
+                                             const mappers::SearchParameters&,
+                                             const exchange::SearchContext&)>
+      search;
   /// A resource as bytes against R4, the profiles it claims and those named: what was found. Empty:
   /// not served.
   std::function<Result<std::vector<Issue>>(std::string text,

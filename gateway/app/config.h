@@ -42,6 +42,7 @@ struct RouteConfig {
   std::string destination;
   std::string owner;
   std::string receiver;
+  std::string answer = "later";
 };
 
 /// Every key of default.yaml, as a value. The meaning of each is written there.

@@ -271,6 +271,7 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("routes.*.destination", ROUTE(destination), plain_name));
   rows.push_back(texted("routes.*.owner", ROUTE(owner), anything));
   rows.push_back(texted("routes.*.receiver", ROUTE(receiver), anything));
+  rows.push_back(texted("routes.*.answer", ROUTE(answer), one_of({"later", "awaited"})));
   rows.push_back(
       texted("log.level", OWN(log_level), one_of({"debug", "info", "warning", "error"})));
   return rows;

@@ -21,6 +21,7 @@
 #include "gateway/ops/metrics.h"
 #include "gateway/outbox/outbox.h"
 #include "gateway/store/sqlite/sqlite_store.h"
+#include "mappers/eps/tracker_search.h"
 
 namespace concord::app {
 namespace {
@@ -103,6 +104,7 @@ exchange::RoutingTable routes_of(const Config& config) {
     route.owner = chosen.owner;
     route.receiver = chosen.receiver;
     route.give_up_after = destination.give_up;
+    route.answer_awaited = chosen.answer == "awaited";
     const auto set = [&](const char* name, const std::string& value) {
       if (!value.empty()) route.parameters.values[name] = value;
     };
@@ -173,6 +175,8 @@ struct Gateway::Impl {
   agreements::AgreementSet agreements;
   std::unique_ptr<store::Store> store;
   channels::Channels channels;
+  exchange::Announcements announcements;
+  std::unique_ptr<mappers::Search> tracker;
   std::unique_ptr<exchange::Settler> settler;
   std::unique_ptr<outbox::Outbox> outbox;
   std::unique_ptr<exchange::ExchangeService> service;
@@ -266,6 +270,12 @@ Result<void> Gateway::Impl::load() {
   parts.clock = clock;
   parts.uuids = uuids;
   parts.wake = [this](std::string_view) { outbox->wake(); };
+  parts.announcements = &announcements;
+  parts.channels = &channels;
+  if (const mappers::Mapper* eps = engine->mappers().find("eps")) {
+    tracker = eps::make_tracker_search(*eps);
+    parts.searches["eps"] = tracker.get();
+  }
   parts.observe = [this](std::string_view hop, std::chrono::microseconds took,
                          std::string_view end) { metrics.hop(hop, took, end); };
   exchange::Settings settings;
@@ -308,6 +318,13 @@ void Gateway::Impl::make_api() {
     return service->verify_signatures(std::move(received));
   };
   use.task = [this](std::string_view id) { return service->task(id); };
+  use.search = [this](std::string_view type, const mappers::SearchParameters& parameters,
+                      const exchange::SearchContext& context) {
+    return service->search(type, parameters, context);
+  };
+  use.peer_answer = [this](std::string_view task, std::chrono::steady_clock::time_point until) {
+    return service->peer_answer(task, until);
+  };
   use.validate = [this](std::string text,
                         const std::vector<std::string>& profiles) -> Result<std::vector<Issue>> {
     const tree::Limits limits{config.limits.max_bytes, config.limits.max_depth,
@@ -393,6 +410,10 @@ void Gateway::Impl::note_delivery(const outbox::Notice& notice) {
   if (notice.kind == Kind::delivered || notice.kind == Kind::rejected ||
       notice.kind == Kind::retried || notice.kind == Kind::dead) {
     metrics.delivery(notice.destination, name, notice.took);
+  }
+  if (notice.kind == Kind::delivered || notice.kind == Kind::rejected ||
+      notice.kind == Kind::dead) {
+    announcements.tell(notice.exchange);
   }
   const bool quiet = notice.kind == Kind::delivered || notice.kind == Kind::circuit_closed;
   log.write(quiet ? ops::LogLevel::info : ops::LogLevel::warning, "delivery",

@@ -10,6 +10,13 @@ std::string_view carried_name(Carried carried) {
   return kNames[static_cast<std::size_t>(carried)];
 }
 
+Receipt Channel::ask(const Question&, std::chrono::milliseconds, std::stop_token) {
+  Receipt receipt;
+  receipt.carried = Carried::turned_away;
+  receipt.reason = "this channel cannot ask";
+  return receipt;
+}
+
 void Channels::add(std::unique_ptr<Channel> channel) {
   const auto same = std::find_if(channels_.begin(), channels_.end(), [&](const auto& known) {
     return known->name() == channel->name();

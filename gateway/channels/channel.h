@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/core/result.h"
@@ -23,6 +24,14 @@ struct Delivery {
   std::string_view interaction;   ///< name of the message in its format
   std::string_view content_type;  ///< of `bytes`
   std::string_view bytes;
+};
+
+/// A question that changes nothing on the other side: it may be asked again at will.
+struct Question {
+  std::string_view destination;  ///< by name; the channel knows its address
+  std::string_view target;       ///< path and query below that address
+  std::string_view request_id;
+  const std::vector<std::pair<std::string, std::string>>& headers;
 };
 
 /// How a carrying ended. Source: reliability.md section 2.4.
@@ -60,6 +69,10 @@ class Channel {
   /// Carries once; blocks at most `timeout`, and ends early when `stop` is asked for.
   virtual Receipt deliver(const Delivery& delivery, std::chrono::milliseconds timeout,
                           std::stop_token stop) = 0;
+
+  /// Asks once; as deliver(). A channel that cannot ask turns the question away.
+  virtual Receipt ask(const Question& question, std::chrono::milliseconds timeout,
+                      std::stop_token stop);
 
  protected:
   Channel() = default;

@@ -65,9 +65,9 @@ std::invoke_result_t<Call> guarded(Call&& call) {
   }
 }
 
-Answer answer_of(const Exchange& exchange) {
-  return {exchange.id(), exchange.task_id(), exchange.task(), exchange.issues(),
-          exchange.replayed()};
+Answer answer_of(const Exchange& exchange, bool awaited) {
+  return {exchange.id(),     exchange.task_id(),  exchange.task(),
+          exchange.issues(), exchange.replayed(), awaited};
 }
 
 Result<ValidatedBundle> validated(Walk& walk, const Parts& parts, Decoded&& decoded) {
@@ -125,10 +125,12 @@ Result<Answer> ExchangeService::submit(Received received) const {
       return authenticate(std::move(received), settings_.callers);
     }));
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
-      return decode(std::move(authenticated), *parts_.definitions);
+      return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
     CONCORD_ASSIGN(const auto earlier, walk.hop("lookup", [&] { return commit.earlier(decoded); }));
-    if (earlier) return answer_of(*earlier);
+    const Route* const route = settings_.routes.find(decoded.message().kind);
+    const bool awaited = route != nullptr && route->answer_awaited;
+    if (earlier) return answer_of(*earlier, awaited);
     CONCORD_ASSIGN(Permitted passed,
                    permitted(walk, parts_, settings_.signatures, std::move(decoded)));
     CONCORD_ASSIGN(Translated message,
@@ -137,7 +139,7 @@ Result<Answer> ExchangeService::submit(Received received) const {
       return commit(std::move(message), parts_.uuids, parts_.clock());
     }));
     if (parts_.wake && !committed.replayed()) parts_.wake(committed.destination());
-    return answer_of(committed);
+    return answer_of(committed, awaited);
   });
 }
 
@@ -148,7 +150,7 @@ Result<DryRun> ExchangeService::transform(Received received, mapping::TraceSink*
       return authenticate(std::move(received), settings_.callers);
     }));
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
-      return decode(std::move(authenticated), *parts_.definitions);
+      return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
     CONCORD_ASSIGN(Permitted passed,
                    permitted(walk, parts_, settings_.signatures, std::move(decoded)));
@@ -179,7 +181,7 @@ Result<mappers::Decoded> ExchangeService::prepare(
       return authenticate(std::move(received), settings_.callers);
     }));
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
-      return decode(std::move(authenticated), *parts_.definitions);
+      return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
     CONCORD_ASSIGN(const ValidatedBundle bundle, validated(walk, parts_, std::move(decoded)));
     mappers::Parameters parameters = settings_.preparing;

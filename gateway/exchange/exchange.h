@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +14,13 @@
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 #include "fhir/core/uuid.h"
+#include "gateway/exchange/announcements.h"
 #include "gateway/exchange/stages.h"
+#include "mappers/core/search.h"
+
+namespace concord::channels {
+class Channels;
+}
 
 namespace concord::exchange {
 
@@ -24,6 +31,30 @@ struct Answer {
   std::string task;           ///< FHIR R4 Task, JSON, as it was when the message was accepted
   std::vector<Issue> issues;  ///< warnings and information: findings, decisions, losses
   bool replayed = false;      ///< the same message was accepted before; this is that first answer
+  bool awaited = false;       ///< its kind is one whose sender wants what the other side says
+};
+
+/// What the other side said to a message, as FHIR. Made from the bytes that were stored with the
+/// delivery, always in the same way: asked for again it is the same.
+struct PeerAnswer {
+  enum class State : std::uint8_t {
+    pending,   ///< it did not answer yet
+    given,     ///< `status` and `body` hold
+    given_up,  ///< nothing will come by itself: the Task says who must act
+  };
+  State state = State::pending;
+  int status = 0;    ///< as a FHIR server answers: 200, 400, …
+  std::string body;  ///< a FHIR resource, JSON
+};
+
+/// The row of the routing table that says where searches go.
+inline constexpr std::string_view kSearchRoute = "search";
+
+/// Who searches, and how long an answer is waited for.
+struct SearchContext {
+  std::string request_id;
+  bool loopback = false;  ///< the caller is on this machine
+  std::chrono::milliseconds timeout{25'000};
 };
 
 /// How long one hop took.
@@ -80,11 +111,15 @@ struct Parts {
   std::function<Result<agreements::Facts>(const Decoded&)> facts;
   const mappers::Mappers* mappers = nullptr;
   store::Store* store = nullptr;
+  /// Searches by the name of their format, and what carries them; may be empty: none are served.
+  std::map<std::string, const mappers::Search*, std::less<>> searches;
+  const channels::Channels* channels = nullptr;
   Clock clock;
   UuidSource uuids;
   /// Told after each commit that a destination has something to deliver; may be empty.
   std::function<void(std::string_view destination)> wake;
-  HopObserver observe;  ///< may be empty
+  HopObserver observe;                     ///< may be empty
+  Announcements* announcements = nullptr;  ///< told when something was settled; null: none is
 };
 
 struct Settings {
@@ -131,10 +166,25 @@ class ExchangeService {
   /// Errors: login, malformed, unsupported (no message Bundle in it), too_long, timeout.
   Result<std::vector<SignatureFinding>> verify_signatures(Received received) const;
 
+  /// What the other side said to the message of a Task; waits for it until `until` (of the steady
+  /// clock). Nothing when there is no such Task.
+  /// Errors: those of the store; internal (an answer that cannot be read; its bytes are kept).
+  Result<std::optional<PeerAnswer>> peer_answer(std::string_view task,
+                                                std::chrono::steady_clock::time_point until) const;
+
+  /// Asks the other side; nothing is stored. Errors: login, not_found (no route, format or channel
+  /// for searches), malformed and unsupported (of the search), transient (no answer, or none that
+  /// can be read).
+  Result<PeerAnswer> search(std::string_view resource_type,
+                            const mappers::SearchParameters& parameters,
+                            const SearchContext& context) const;
+
   /// A Task by its id; nothing when there is none. Errors: those of the store.
   Result<std::optional<TaskView>> task(std::string_view id) const;
 
  private:
+  Result<PeerAnswer> peer_answer_of(const store::Item& item) const;
+
   Parts parts_;
   Settings settings_;
 };

@@ -16,7 +16,8 @@ Result<Authenticated> authenticate(Received&& received, const CallerDirectory& c
 /// Reads the bytes into a typed tree and finds the identities of the message.
 /// Errors: malformed, too_long, unsupported (not a Bundle of type message with a MessageHeader
 /// first), invalid.
-Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definitions& definitions);
+Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definitions& definitions,
+                       const mappers::Mappers& mappers);
 
 /// Errors: invalid (every finding), too_costly.
 Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator,

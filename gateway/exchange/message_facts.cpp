@@ -37,6 +37,21 @@ std::string token(std::string_view system, std::string_view value) {
   return std::string(system) + "|" + std::string(value);
 }
 
+/// The workflow's identity, once: the groupIdentifier of a resource, else of one it contains.
+void read_group(const Document& document, const Node& resource, MessageFacts& facts) {
+  if (!facts.focus_value.empty()) return;
+  const Node* group = find(document, &resource, {"groupIdentifier"});
+  for (const Node* inner = find(document, &resource, {"contained"});
+       group == nullptr && inner != nullptr; inner = inner->next_same()) {
+    group = find(document, inner, {"groupIdentifier"});
+  }
+  if (group == nullptr) return;
+  facts.focus_value = text(document, group, {"value"});
+  if (facts.focus_value.empty()) return;
+  facts.focus_system = text(document, group, {"system"});
+  facts.focus_type = type_of(document, &resource);
+}
+
 /// Fills the workflow's identity from the first resource that has one.
 void read_workflow(const Document& document, const Node& bundle, MessageFacts& facts,
                    std::string& patient) {
@@ -44,13 +59,7 @@ void read_workflow(const Document& document, const Node& bundle, MessageFacts& f
        entry = entry->next_same()) {
     const Node* resource = find(document, entry, {"resource"});
     if (resource == nullptr) continue;
-    if (facts.focus_value.empty()) {
-      facts.focus_value = text(document, resource, {"groupIdentifier", "value"});
-      if (!facts.focus_value.empty()) {
-        facts.focus_system = text(document, resource, {"groupIdentifier", "system"});
-        facts.focus_type = type_of(document, resource);
-      }
-    }
+    read_group(document, *resource, facts);
     if (patient.empty() && type_of(document, resource) == "Patient") {
       patient = token(text(document, resource, {"identifier", "system"}),
                       text(document, resource, {"identifier", "value"}));
@@ -73,13 +82,36 @@ std::string subject_of(const MessageFacts& facts, const std::string& patient) {
   return to_hex(sha256(name)).substr(0, 32);
 }
 
+/// A message that is no Bundle: its kind is the format's word.
+Result<MessageFacts> resource_facts(const Document& document, const mappers::Mappers& mappers) {
+  const Node& resource = document.root();
+  const mappers::Mapper* mapper = mappers.recognise(document);
+  const mappers::Recognised recognised =
+      mapper == nullptr ? mappers::Recognised{} : mapper->recognise(document);
+  if (recognised.kind.empty()) {
+    return make_error(ErrorCode::unsupported,
+                      "a message is a Bundle, or a resource some format has a message for",
+                      document.path(resource));
+  }
+  MessageFacts facts;
+  facts.kind = recognised.kind;
+  facts.bundle_id = token(text(document, &resource, {"identifier", "system"}),
+                          text(document, &resource, {"identifier", "value"}));
+  read_group(document, resource, facts);
+  if (facts.focus_value.empty() && recognised.workflow != nullptr) {
+    facts.focus_system = text(document, recognised.workflow, {"system"});
+    facts.focus_value = text(document, recognised.workflow, {"value"});
+    facts.focus_type = type_of(document, &resource);
+  }
+  facts.subject = subject_of(facts, "");
+  return facts;
+}
+
 }  // namespace
 
-Result<MessageFacts> read_message_facts(const Document& document) {
+Result<MessageFacts> read_message_facts(const Document& document, const mappers::Mappers& mappers) {
   const Node& bundle = document.root();
-  if (type_of(document, &bundle) != "Bundle") {
-    return make_error(ErrorCode::unsupported, "a message is a Bundle", document.path(bundle));
-  }
+  if (type_of(document, &bundle) != "Bundle") return resource_facts(document, mappers);
   if (text(document, &bundle, {"type"}) != "message") {
     return make_error(ErrorCode::unsupported, "a Bundle that is a message has the type message",
                       "Bundle.type");

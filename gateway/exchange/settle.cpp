@@ -26,6 +26,20 @@ bool same_id(std::string_view a, std::string_view b) {
          });
 }
 
+/// Whether an answer that came back for an item is about it: it names the message, the item, or
+/// another identity of what was sent (some answers name the act inside the message).
+bool is_about(const store::Item& item, std::string_view refers_to) {
+  constexpr std::size_t kShortestIdentity = 32;
+  if (refers_to.empty() || same_id(refers_to, item.message_id) || same_id(refers_to, item.id)) {
+    return true;
+  }
+  if (refers_to.size() < kShortestIdentity) return false;
+  const auto found = std::search(
+      item.bytes.begin(), item.bytes.end(), refers_to.begin(), refers_to.end(),
+      [](char a, char b) { return same_id(std::string_view(&a, 1), std::string_view(&b, 1)); });
+  return found != item.bytes.end();
+}
+
 /// Codes and public texts of an acknowledgement on one line: "AE 5000 Unable to process message".
 std::string reason_of(const Acknowledgement& acknowledgement) {
   std::string reason = acknowledgement.code;
@@ -82,8 +96,9 @@ Result<std::optional<store::TaskChange>> task_change(store::Store& store,
   return std::optional<store::TaskChange>{std::move(change)};
 }
 
+/// `answer` is the task under which the answer is handed out; empty: it is not.
 TaskUpdate acknowledged_update(const Acknowledgement& acknowledgement, std::string_view bytes,
-                               Instant now) {
+                               std::string_view answer, Instant now) {
   TaskUpdate update;
   update.at = now;
   if (acknowledgement.verdict == Acknowledgement::Verdict::refused) {
@@ -91,6 +106,7 @@ TaskUpdate acknowledged_update(const Acknowledgement& acknowledgement, std::stri
   }
   update.outputs = {{"acknowledgement", acknowledgement.code},
                     {"acknowledgement-sha256", to_hex(sha256(bytes))}};
+  if (!answer.empty()) update.outputs.emplace_back("answer", "_poll/" + std::string(answer));
   return update;
 }
 
@@ -129,8 +145,7 @@ Result<Judgement> Settler::judge(const store::Item& item, const channels::Receip
   }
   judgement.refers_to = read->refers_to;
   judgement.reason = reason_of(*read);
-  if (!read->refers_to.empty() && !same_id(read->refers_to, item.message_id) &&
-      !same_id(read->refers_to, item.id)) {
+  if (!is_about(item, read->refers_to)) {
     judgement.verdict = Judgement::Verdict::foreign;
     return judgement;
   }
@@ -139,8 +154,9 @@ Result<Judgement> Settler::judge(const store::Item& item, const channels::Receip
   if (judgement.state == ItemState::acked_infrastructure) {
     judgement.expect = store::Expectation{"business", now + settings_.acknowledgement_due};
   }
-  CONCORD_ASSIGN(judgement.task, task_change(*store_, *symbols_, item.task, judgement.state,
-                                             acknowledged_update(*read, receipt.bytes, now)));
+  CONCORD_ASSIGN(judgement.task,
+                 task_change(*store_, *symbols_, item.task, judgement.state,
+                             acknowledged_update(*read, receipt.bytes, item.task, now)));
   return judgement;
 }
 
@@ -189,7 +205,7 @@ Result<LateResult> Settler::acknowledge(const LateAcknowledgement& late, Instant
     word.now = now;
     word.state = state_of(read);
     CONCORD_ASSIGN(word.task, task_change(*store_, *symbols_, item->task, word.state,
-                                          acknowledged_update(read, late.bytes, now)));
+                                          acknowledged_update(read, late.bytes, "", now)));
     word.audit.push_back({refused ? audit::Event::item_rejected : audit::Event::item_delivered, now,
                           item->exchange, item->id, settings_.node, to_hex(sha256(late.bytes)),
                           reason_of(read)});

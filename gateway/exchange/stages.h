@@ -35,7 +35,8 @@ class TraceSink;
 }
 namespace concord::store {
 class Store;
-}
+struct Item;
+}  // namespace concord::store
 namespace concord::validate {
 class Validator;
 struct Options;
@@ -48,6 +49,7 @@ struct Arrival {
   std::string bytes;
   std::string content_type;       ///< as declared: "application/fhir+json; charset=utf-8"
   std::string door;               ///< which door: "http"
+  std::string resource_type;      ///< the only one this door takes: "Task"; empty: "Bundle"
   std::string peer;               ///< address of the other end, for the log
   bool loopback = false;          ///< the other end is this machine
   std::string request_id;         ///< given by the sender, or made at the door
@@ -80,10 +82,11 @@ struct CallerDirectory {
   Caller loopback;
 };
 
-/// The identities of a message and what it is about, read from the Bundle.
+/// The identities of a message and what it is about: of a Bundle read from it, of another resource
+/// (Parameters, Task, Claim) asked from the formats.
 struct MessageFacts {
-  std::string kind;          ///< MessageHeader.eventCoding.code, or eventUri
-  std::string bundle_id;     ///< "system|value" of Bundle.identifier, or ""
+  std::string kind;          ///< MessageHeader.eventCoding.code or eventUri, or the format's word
+  std::string bundle_id;     ///< "system|value" of the resource's first identifier, or ""
   std::string header_id;     ///< MessageHeader.id, or ""
   std::string sender;        ///< identifier of MessageHeader.sender, or ""
   std::string focus_system;  ///< business identifier of the workflow: the requests' groupIdentifier
@@ -94,12 +97,13 @@ struct MessageFacts {
 
 /// Where a kind of message goes. From configuration.
 struct Route {
-  std::string message_kind;  ///< "*" for every kind without a row of its own
-  std::string destination;   ///< name of a configured destination
-  std::string channel;       ///< transport by name
-  std::string format;        ///< mapper by name
-  std::string owner;         ///< organisation that must act when it cannot be delivered
-  std::string receiver;      ///< identifier of the receiving organisation, for the Task
+  std::string message_kind;     ///< "*" for every kind without a row of its own
+  std::string destination;      ///< name of a configured destination
+  std::string channel;          ///< transport by name
+  std::string format;           ///< mapper by name
+  std::string owner;            ///< organisation that must act when it cannot be delivered
+  std::string receiver;         ///< identifier of the receiving organisation, for the Task
+  bool answer_awaited = false;  ///< its sender wants what the other side says, not only a Task
   std::chrono::hours give_up_after{72};
   mappers::Parameters parameters;  ///< fixed values for the mapper; `now` is set by the hop
 };
@@ -143,13 +147,15 @@ class Authenticated {
       : received_(std::move(received)), caller_(std::move(caller)) {}
   friend Result<Authenticated> authenticate(Received&& received, const CallerDirectory& callers);
   friend Result<Decoded> decode(Authenticated&& authenticated,
-                                const definitions::Definitions& definitions);
+                                const definitions::Definitions& definitions,
+                                const mappers::Mappers& mappers);
   std::string take_bytes() { return received_.take_bytes(); }
   Received received_;
   Caller caller_;
 };
 
-/// Hop 3: a message Bundle as a typed tree, with its identities.
+/// Hop 3: a message (a Bundle, or another resource a format has a message for) as a typed tree,
+/// with its identities.
 class Decoded {
  public:
   const Authenticated& authenticated() const { return authenticated_; }
@@ -170,7 +176,8 @@ class Decoded {
         message_(std::move(message)),
         digest_(digest) {}
   friend Result<Decoded> decode(Authenticated&& authenticated,
-                                const definitions::Definitions& definitions);
+                                const definitions::Definitions& definitions,
+                                const mappers::Mappers& mappers);
   Authenticated authenticated_;
   tree::Document bundle_;
   MessageFacts message_;

@@ -319,6 +319,8 @@ class Store {
   virtual Result<bool> acknowledge(Acknowledged acknowledged) = 0;
 
   virtual Result<std::optional<Item>> item(std::string_view id) = 0;
+  /// The items of an exchange, in order of their making.
+  virtual Result<std::vector<Item>> items(std::string_view exchange) = 0;
   /// The item sent to a destination under a message id, the latest if there are several.
   virtual Result<std::optional<Item>> item_by_message(std::string_view destination,
                                                       std::string_view message_id) = 0;

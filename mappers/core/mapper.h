@@ -82,6 +82,12 @@ struct Acknowledgement {
   std::vector<Issue> issues;
 };
 
+/// What a resource is to a format, told by its kind only.
+struct Recognised {
+  std::string_view kind;                 ///< business name: "claim"; "": no message of this format
+  const tree::Node* workflow = nullptr;  ///< an Identifier in it: what it belongs to, if it says so
+};
+
 /// What a format signs, and how it checks signatures. Immutable; safe from any thread.
 class Signatures {
  public:
@@ -118,6 +124,9 @@ class Mapper {
   /// Whether this format has a message for what the resource holds. Looks at the kind only, so one
   /// that is recognised may still be refused by encode().
   virtual bool recognises(const tree::Document& bundle) const = 0;
+
+  /// Which of this format's messages a resource is; for routing and order.
+  virtual Recognised recognise(const tree::Document& resource) const;
 
   /// Translates a message: a Bundle, or another resource the format has a message for (Parameters,
   /// Task, Claim). `trace`, when given, hears of each target write.

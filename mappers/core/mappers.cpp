@@ -4,6 +4,8 @@
 
 namespace concord::mappers {
 
+Recognised Mapper::recognise(const tree::Document&) const { return {}; }
+
 Result<Decoded> Mapper::decode(std::string_view, std::string_view, const Parameters&,
                                mapping::TraceSink*) const {
   return make_error(ErrorCode::unsupported, "the format " + std::string(name()) + " is not read");

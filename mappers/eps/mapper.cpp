@@ -139,6 +139,12 @@ class EpsMapper final : public mappers::Mapper {
 
   std::string_view name() const override { return "eps"; }
 
+  mappers::Recognised recognise(const tree::Document& resource) const override {
+    const Event event = event_of(resource);
+    if (event.kind == nullptr) return {};
+    return {event.kind->name, workflow_of(resource)};
+  }
+
   bool recognises(const tree::Document& bundle) const override {
     return event_of(bundle).kind != nullptr;
   }

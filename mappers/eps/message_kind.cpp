@@ -105,6 +105,31 @@ Event event_of(const tree::Document& document) {
   return event;
 }
 
+const tree::Node* workflow_of(const tree::Document& document) {
+  const std::string_view resource = document.text(document.root().type());
+  if (resource == "Parameters") {
+    for (const tree::Node* parameter = child(document, document.root(), "parameter");
+         parameter != nullptr; parameter = parameter->next_same()) {
+      if (says(document, *parameter, "name", "group-identifier")) {
+        return child(document, *parameter, "valueIdentifier");
+      }
+    }
+  }
+  if (resource != "Claim") return nullptr;
+  const tree::Node* prescription = child(document, document.root(), "prescription");
+  if (prescription == nullptr) return nullptr;
+  for (const tree::Node* group = child(document, *prescription, "extension"); group != nullptr;
+       group = group->next_same()) {
+    for (const tree::Node* part = child(document, *group, "extension"); part != nullptr;
+         part = part->next_same()) {
+      if (says(document, *part, "url", "shortForm")) {
+        return child(document, *part, "valueIdentifier");
+      }
+    }
+  }
+  return nullptr;
+}
+
 Error not_a_message(const tree::Document& document, const Event& event) {
   const std::string_view resource = document.text(document.root().type());
   const auto place = [&](std::string text) {

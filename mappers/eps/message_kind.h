@@ -36,6 +36,11 @@ struct Event {
 /// group-identifier, Claims as they are. Source: eps.md section 1.
 Event event_of(const tree::Document& document);
 
+/// The short form prescription id a resource is about, as an Identifier, where it does not stand in
+/// a groupIdentifier: the group-identifier of Parameters, shortForm in Claim.prescription. Null:
+/// none. Sources: eps.md sections 9 and 12.
+const tree::Node* workflow_of(const tree::Document& document);
+
 /// Why a resource for which event_of() finds no kind is no message: unsupported, with the place.
 /// Names of public messages stand in the text, nothing else of the resource.
 Error not_a_message(const tree::Document& document, const Event& event);

@@ -38,6 +38,22 @@ void OtherSide::behave(std::string_view how) {
   EXPECT_TRUE(answer && answer->status == 200) << how;
 }
 
+std::string OtherSide::details(std::string_view short_id, int issue) {
+  HttpClient http(port_);
+  std::string id(short_id);
+  if (id.ends_with('+')) id.replace(id.size() - 1, 1, "%2B");  // a check character
+  const auto answer = http.request("GET", "/mm/nhs111itemdetails?prescriptionId=" + id +
+                                              "&issueNumber=" + std::to_string(issue));
+  EXPECT_TRUE(answer.has_value());
+  return answer ? answer->body : std::string();
+}
+
+void OtherSide::advance(int hours) {
+  HttpClient http(port_);
+  const auto answer = http.request("POST", "/_clock", {}, "hours=" + std::to_string(hours));
+  EXPECT_TRUE(answer && answer->status == 200);
+}
+
 std::vector<OtherSide::Arrival> OtherSide::arrivals() const {
   std::vector<Arrival> all;
   std::ifstream in(record_);

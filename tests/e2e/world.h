@@ -24,6 +24,11 @@ class OtherSide {
   /// As POST /_behaviour of the simulator takes it: "delay_ms=200&for=3".
   void behave(std::string_view how);
 
+  /// The tracker's answer about one issue of a prescription, as JSON.
+  std::string details(std::string_view short_id, int issue = 1);
+  /// Moves its clock forward.
+  void advance(int hours);
+
   /// One message as it came.
   struct Arrival {
     std::string verdict;  ///< AA, AE, AR

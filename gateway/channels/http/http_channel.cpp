@@ -208,6 +208,9 @@ class HttpChannel final : public Channel {
   Receipt deliver(const Delivery& delivery, std::chrono::milliseconds timeout,
                   std::stop_token stop) override;
 
+  Receipt ask(const Question& question, std::chrono::milliseconds timeout,
+              std::stop_token stop) override;
+
  private:
   struct Peer {
     Endpoint endpoint;
@@ -233,13 +236,16 @@ class HttpChannel final : public Channel {
     if (peer.idle.size() < kIdleHandles) peer.idle.push_back(std::move(handle));
   }
 
+  /// Runs a transfer whose options are set.
+  static void perform(CURL* handle, Transfer& transfer, Receipt& receipt);
+
   std::map<std::string, Peer, std::less<>> peers_;
 };
 
-void set_options(CURL* handle, const Endpoint& endpoint, const Delivery& delivery,
+void set_options(CURL* handle, const Endpoint& endpoint, const std::string& url,
                  std::chrono::milliseconds timeout, curl_slist* headers, Transfer& transfer) {
   const auto connect = std::min(endpoint.connect_timeout, timeout);
-  curl_easy_setopt(handle, CURLOPT_URL, endpoint.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_PROXY, "");
@@ -260,15 +266,51 @@ void set_options(CURL* handle, const Endpoint& endpoint, const Delivery& deliver
   }
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "concord");
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(handle, CURLOPT_POST, 1L);
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, delivery.bytes.data());
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                   static_cast<curl_off_t>(delivery.bytes.size()));
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_bytes);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
   curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
+}
+
+void set_body(CURL* handle, std::string_view bytes) {
+  curl_easy_setopt(handle, CURLOPT_POST, 1L);
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, bytes.data());
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(bytes.size()));
+}
+
+/// Scheme, host and port of an endpoint with another path and query; empty: that is no URL.
+std::string url_at(const std::string& url, std::string_view target) {
+  const Url parts(curl_url(), &curl_url_cleanup);
+  if (parts == nullptr || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    return {};
+  }
+  const auto mark = target.find('?');
+  const std::string path(target.substr(0, mark));
+  const std::string query(mark == std::string_view::npos ? std::string_view()
+                                                         : target.substr(mark + 1));
+  if (curl_url_set(parts.get(), CURLUPART_PATH, path.c_str(), 0) != CURLUE_OK ||
+      curl_url_set(parts.get(), CURLUPART_QUERY, query.empty() ? nullptr : query.c_str(), 0) !=
+          CURLUE_OK) {
+    return {};
+  }
+  return url_part(parts.get(), CURLUPART_URL);
+}
+
+List question_headers(const Question& question) {
+  List list(nullptr, &curl_slist_free_all);
+  const auto line = [](std::string_view name, std::string_view value) {
+    std::string text = std::string(name) + ": " + std::string(value);
+    std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return text;
+  };
+  bool complete = append(list, line("X-Request-ID", question.request_id)) &&
+                  append(list, "Accept: application/json");
+  for (const auto& [name, value] : question.headers) {
+    complete = complete && append(list, line(name, value));
+  }
+  if (!complete) list.reset();
+  return list;
 }
 
 void read_status(CURL* handle, Receipt& receipt) {
@@ -304,21 +346,53 @@ Receipt HttpChannel::deliver(const Delivery& delivery, std::chrono::milliseconds
   }
   Transfer transfer{&receipt, peer.endpoint.max_answer, &stop};
   timeout = std::max(std::min(timeout, peer.endpoint.total_timeout), std::chrono::milliseconds{1});
-  set_options(handle.get(), peer.endpoint, delivery, timeout, headers.get(), transfer);
-  const CURLcode code = curl_easy_perform(handle.get());
+  set_options(handle.get(), peer.endpoint, peer.endpoint.url, timeout, headers.get(), transfer);
+  set_body(handle.get(), delivery.bytes);
+  perform(handle.get(), transfer, receipt);
+  give_back(peer, std::move(handle));
+  return receipt;
+}
+
+Receipt HttpChannel::ask(const Question& question, std::chrono::milliseconds timeout,
+                         std::stop_token stop) {
+  Receipt receipt;
+  const auto found = peers_.find(question.destination);
+  const std::string url =
+      found == peers_.end() ? std::string() : url_at(found->second.endpoint.url, question.target);
+  if (url.empty()) {
+    receipt.carried = Carried::turned_away;
+    receipt.reason = "the destination is not configured for this channel";
+    return receipt;
+  }
+  Peer& peer = found->second;
+  Handle handle = take(peer);
+  const List headers = question_headers(question);
+  if (handle == nullptr || headers == nullptr) {
+    receipt.reason = "no memory for the request";
+    return receipt;
+  }
+  Transfer transfer{&receipt, peer.endpoint.max_answer, &stop};
+  timeout = std::max(std::min(timeout, peer.endpoint.total_timeout), std::chrono::milliseconds{1});
+  set_options(handle.get(), peer.endpoint, url, timeout, headers.get(), transfer);
+  curl_easy_setopt(handle.get(), CURLOPT_HTTPGET, 1L);
+  perform(handle.get(), transfer, receipt);
+  give_back(peer, std::move(handle));
+  return receipt;
+}
+
+void HttpChannel::perform(CURL* handle, Transfer& transfer, Receipt& receipt) {
+  const CURLcode code = curl_easy_perform(handle);
   if (code == CURLE_OK) {
-    read_status(handle.get(), receipt);
+    read_status(handle, receipt);
     receipt.carried = carried_by_status(receipt.peer_code);
     if (receipt.carried != Carried::answered) {
       receipt.reason = "HTTP status " + std::to_string(receipt.peer_code);
     }
-  } else {
-    receipt.carried = carried_by_code(handle.get(), code);
-    receipt.reason = reason_of(code, transfer.too_long);
-    receipt.bytes.clear();  // part of an answer is no answer
+    return;
   }
-  give_back(peer, std::move(handle));
-  return receipt;
+  receipt.carried = carried_by_code(handle, code);
+  receipt.reason = reason_of(code, transfer.too_long);
+  receipt.bytes.clear();  // part of an answer is no answer
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
-/// HTTP and HTTPS through libcurl: POST, one answer, connections kept for reuse.
+/// HTTP and HTTPS through libcurl: POST (deliver) or GET (ask), one answer, connections kept for
+/// reuse.
 
 #include <chrono>
 #include <map>

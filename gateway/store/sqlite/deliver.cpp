@@ -307,6 +307,28 @@ Result<std::optional<Item>> SqliteStore::item(std::string_view id) {
   return std::optional<Item>{std::move(row.item)};
 }
 
+Result<std::vector<Item>> SqliteStore::items(std::string_view exchange) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  std::vector<ItemRow> rows;
+  {
+    static const std::string kOfExchange =
+        std::string(kItemColumns) +
+        "WHERE o.exchange = (SELECT seq FROM inbox WHERE id = ?) ORDER BY o.seq";
+    CONCORD_ASSIGN(Query found, db->query(kOfExchange.c_str(), exchange));
+    for (;;) {
+      CONCORD_ASSIGN(const bool more, found.next());
+      if (!more) break;
+      rows.push_back(item_row(found));
+    }
+  }
+  std::vector<Item> items;
+  for (ItemRow& row : rows) {
+    CONCORD_TRY(fill_payload(*db, row));
+    items.push_back(std::move(row.item));
+  }
+  return items;
+}
+
 Result<std::optional<Item>> SqliteStore::item_by_message(std::string_view destination,
                                                          std::string_view message_id) {
   CONCORD_ASSIGN(Readers::Lease db, readers_.take());

@@ -3,13 +3,15 @@
 
 namespace concord::exchange {
 
-Result<Decoded> road(Authenticated authenticated, const definitions::Definitions& definitions) {
-  return decode(std::move(authenticated), definitions);
+Result<Decoded> road(Authenticated authenticated, const definitions::Definitions& definitions,
+                     const mappers::Mappers& mappers) {
+  return decode(std::move(authenticated), definitions, mappers);
 }
 
 #ifdef COMPILE_FAIL
-Result<Decoded> shortcut(Received received, const definitions::Definitions& definitions) {
-  return decode(std::move(received), definitions);
+Result<Decoded> shortcut(Received received, const definitions::Definitions& definitions,
+                         const mappers::Mappers& mappers) {
+  return decode(std::move(received), definitions, mappers);
 }
 #endif
 

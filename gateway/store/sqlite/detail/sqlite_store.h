@@ -50,6 +50,7 @@ class SqliteStore final : public Store {
   Result<void> settle(Settlement settlement) override;
   Result<bool> acknowledge(Acknowledged acknowledged) override;
   Result<std::optional<Item>> item(std::string_view id) override;
+  Result<std::vector<Item>> items(std::string_view exchange) override;
   Result<std::optional<Item>> item_by_message(std::string_view destination,
                                               std::string_view message_id) override;
   Result<std::vector<Attempt>> attempts(std::string_view item) override;
