@@ -158,7 +158,11 @@ class Execution final : public transforms::Host {
   void trace(const path::Value* source, const tree::Node& target);
   void skipped(Skip why) {
     if (follow_ != nullptr) [[unlikely]]
-      follow_->skipped(info_->id, why, part_);
+      follow_->skipped(info_->id, why);
+  }
+  void came_to_nothing(Skip why) {
+    if (follow_ != nullptr) [[unlikely]]
+      follow_->came_to_nothing(info_->id, why, part_);
   }
   void prune();
   bool is_foreign(const path::Value& value) const {

@@ -90,7 +90,7 @@ bool Execution::call(const CallOp& op, Frame frame) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!value(op.arguments[i], frame, arguments[i])) return false;
     if (arguments[i].empty()) {  // nothing to map, or nowhere to map it to
-      skipped(Skip::argument_empty);
+      came_to_nothing(Skip::argument_empty);
       return true;
     }
     if (op.tests[i].type == nullptr) continue;

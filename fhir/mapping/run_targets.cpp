@@ -29,7 +29,7 @@ bool Execution::target(const TargetOp& op, Frame frame) {
       break;
   }
   if (frame[op.into.context].empty()) {  // its variable came to nothing
-    skipped(Skip::target_absent);
+    came_to_nothing(Skip::target_absent);
     return true;
   }
   if (op.kind == TargetOp::Kind::make) return make(op, frame);
@@ -65,7 +65,7 @@ bool Execution::write(const TargetOp& op, Frame frame) {
   path::Collection given;
   if (!value(op.value, frame, given)) return false;
   if (given.empty()) {
-    skipped(Skip::value_empty);
+    came_to_nothing(Skip::value_empty);
     return true;
   }
   tree::Node& context = tree::Builder::mutable_node(frame[op.into.context].front().node());
@@ -84,7 +84,7 @@ bool Execution::write(const TargetOp& op, Frame frame) {
     if (!done) return false;
   }
   if (op.kind == TargetOp::Kind::self) made = &context;
-  if (made == nullptr) skipped(Skip::value_empty);
+  if (made == nullptr) came_to_nothing(Skip::value_empty);
   if (made != nullptr && op.variable != kNoSlot) {
     frame[op.variable].assign(path::Value::of(target_, *made));
   }
@@ -112,7 +112,7 @@ bool Execution::fill(const TargetOp& op, Frame frame) {
   if (!*filled) {
     if (error_.issues.empty()) {
       builder_.detach(*made);
-      skipped(Skip::value_empty);
+      came_to_nothing(Skip::value_empty);
       return true;
     }
     return false;

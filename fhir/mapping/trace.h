@@ -56,7 +56,7 @@ class TraceSink {
   virtual void write(const TargetWrite& write) = 0;
 
   /// Whether the sink wants the steps between writes as well. Asked once, when a run begins: a sink
-  /// that does not pays nothing for the four calls below. Rules are rows of MapSet::rules().
+  /// that does not pays nothing for the five calls below. Rules are rows of MapSet::rules().
   virtual bool follows() const noexcept { return false; }
   /// A rule runs for one item (null: a value that is no node); what comes until left() is inside.
   virtual void entered(std::uint32_t rule, const tree::Document* document, const tree::Node* item) {
@@ -65,9 +65,13 @@ class TraceSink {
     static_cast<void>(item);
   }
   virtual void left(std::uint32_t rule) { static_cast<void>(rule); }
-  /// A rule did not run; or, between entered() and left() of that rule, its target or call number
-  /// `part` did nothing.
-  virtual void skipped(std::uint32_t rule, Skip why, std::uint32_t part) {
+  /// A rule did not run, or its second source had nothing for an item of the first.
+  virtual void skipped(std::uint32_t rule, Skip why) {
+    static_cast<void>(rule);
+    static_cast<void>(why);
+  }
+  /// Between entered() and left(): target or call number `part` of the rule did nothing.
+  virtual void came_to_nothing(std::uint32_t rule, Skip why, std::uint32_t part) {
     static_cast<void>(rule);
     static_cast<void>(why);
     static_cast<void>(part);

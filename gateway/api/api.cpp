@@ -100,7 +100,7 @@ http::Response Api::dispatch(http::Request& request, bool services_only) const {
     return outcome(406, answering.error(), Answering{}, endpoint.path);
   }
   if (answering) call.answering = *answering;
-  if (method == "POST") {
+  if (method == "POST" && endpoint.interaction != "service") {
     if (const auto format = body_format(request); !format) {
       return outcome(415, format.error(), call.answering, endpoint.path);
     }

@@ -45,6 +45,14 @@ struct StatusQuestion {
   std::string organisation;
 };
 
+/// What a reload of the maps did.
+struct MapsReplaced {
+  std::string version;       ///< of the maps now in use, lower-case hex
+  bool changed = false;      ///< it is another one than before
+  std::size_t overlays = 0;  ///< maps laid over the shipped ones
+  std::size_t cases = 0;     ///< golden cases that were run
+};
+
 /// The exchange as functions, so that tests can put others in their place. Each is called from many
 /// threads at once and fails as the function of the same name in exchange.h.
 struct Services {
@@ -74,6 +82,9 @@ struct Services {
   std::function<Result<StatusAnswer>(const StatusRequest&)> record_statuses;
   /// The status each item has now, as JSON: {"items":[…]}. Errors: transient.
   std::function<Result<std::string>(const StatusQuestion&)> current_statuses;
+  /// Maps read anew, tried on golden cases and put to use, or the reasons why not: issues with the
+  /// file, line and column, or the case. Empty: not served.
+  std::function<Result<MapsReplaced>()> reload_maps;
   /// The metrics page, read now.
   std::function<std::string()> metrics;
   /// Ok when the store can be written to. Errors: transient.

@@ -154,6 +154,7 @@ struct Gateway::Impl {
 
   Result<void> load();
   void make_api();
+  Result<api::MapsReplaced> reload_maps();
   Result<void> listen();
   void maintain(const std::stop_token& stop);
   void note_trust();
@@ -202,12 +203,13 @@ Result<void> Gateway::Impl::load() {
   });
   const auto compile = [this]() -> Result<void> {
     CONCORD_ASSIGN(engine, Engine::load());
-    CONCORD_ASSIGN(auto overlays, read_maps(config.eps.overlays));
+    CONCORD_ASSIGN(const Overlays overlays, read_overlays(config.eps.overlays));
     CONCORD_ASSIGN(trust, TrustKeeper::load(trust_paths(config.eps.trust)));
     const eps::Asking asking =
         config.eps.rules == "endpoint" ? eps::Asking::endpoint : eps::Asking::translation;
     CONCORD_TRY(engine->add_mappers(
-        overlays, [keeper = trust.get()] { return keeper->current(); }, asking));
+        overlays.maps, [keeper = trust.get()] { return keeper->current(); }, asking));
+    if (!overlays.maps.empty()) CONCORD_TRY(engine->check_cases(overlays));
     CheckingSources sources;
     sources.packages = config.packages.load;
     sources.folders.assign(config.packages.folders.begin(), config.packages.folders.end());
@@ -343,6 +345,7 @@ void Gateway::Impl::make_api() {
   use.current_statuses = [this](const api::StatusQuestion& question) {
     return statuses->current(question);
   };
+  use.reload_maps = [this] { return reload_maps(); };
   use.terminology = &checking->terminology();
   use.metrics = [this] { return metrics_page(); };
   use.store_answers = [this] { return store->check(); };
@@ -359,6 +362,33 @@ void Gateway::Impl::make_api() {
   use.base_url = config.http.base_url;
   use.started_at = clock();
   api = std::make_unique<api::Api>(std::move(use));
+}
+
+/// Texts of findings name files, elements and rules, so they may stand in the log.
+Result<api::MapsReplaced> Gateway::Impl::reload_maps() {
+  const auto replace = [this]() -> Result<api::MapsReplaced> {
+    CONCORD_ASSIGN(const Overlays overlays, read_overlays(config.eps.overlays));
+    CONCORD_ASSIGN(const Engine::Replaced done, engine->replace_maps(overlays));
+    return api::MapsReplaced{done.version, done.changed, overlays.maps.size(), done.cases};
+  };
+  auto done = replace();
+  if (done) {
+    log.write(ops::LogLevel::info, "maps replaced",
+              {{"version", done->version},
+               {"changed", done->changed ? "yes" : "no"},
+               {"overlays", static_cast<std::int64_t>(done->overlays)},
+               {"cases", static_cast<std::int64_t>(done->cases)}});
+    return done;
+  }
+  for (const Issue& issue : done.error().issues) {
+    log.write(ops::LogLevel::error, "maps not replaced",
+              {{"file", issue.expression},
+               {"line", static_cast<std::int64_t>(issue.position.line)},
+               {"column", static_cast<std::int64_t>(issue.position.column)},
+               {"code", issue.detail_code},
+               {"text", issue.text}});
+  }
+  return done;
 }
 
 Result<std::unique_ptr<http::Server>> Gateway::Impl::serve(http::ServerOptions options,
@@ -505,6 +535,11 @@ std::uint16_t Gateway::http_port() const noexcept { return impl_->server->port()
 
 std::uint16_t Gateway::admin_port() const noexcept {
   return impl_->admin == nullptr ? std::uint16_t{0} : impl_->admin->port();
+}
+
+Result<void> Gateway::reload_maps() {
+  CONCORD_TRY(impl_->reload_maps());
+  return {};
 }
 
 bool Gateway::stop() {

@@ -28,6 +28,11 @@ class Gateway {
   /// 0 when there is none.
   std::uint16_t admin_port() const noexcept;
 
+  /// Reads the overlays anew, compiles, runs the golden cases and puts the maps to use; see
+  /// Engine::replace_maps(). What came of it is in the log. Errors: as there, and those of reading
+  /// the folder; the maps in use stay.
+  Result<void> reload_maps();
+
   /// Readiness off, then (after http.drain_seconds) closes the ports, lets running calls end, stops
   /// delivery and gives back leases. True when nothing had to be cut.
   bool stop();

@@ -49,6 +49,8 @@ struct Encoded {
   std::vector<Issue> losses;
   /// The trees a trace points into, kept when a trace was asked for; else empty.
   std::vector<std::shared_ptr<const tree::Document>> traced;
+  /// What holds the names a trace points at, when maps may be replaced meanwhile; else null.
+  std::shared_ptr<const void> maps;
 };
 
 /// A message of the format as FHIR.
@@ -66,6 +68,8 @@ struct Decoded {
   std::vector<Issue> losses;
   /// The trees a trace points into, kept when a trace was asked for; else empty.
   std::vector<std::shared_ptr<const tree::Document>> traced;
+  /// What holds the names a trace points at, when maps may be replaced meanwhile; else null.
+  std::shared_ptr<const void> maps;
 };
 
 /// What the other side says of a message it was sent.
@@ -120,6 +124,10 @@ class Mapper {
 
   /// The format's name in routes and on the command line: "eps".
   virtual std::string_view name() const = 0;
+
+  /// Names what the format translates with, overlays and all: the same for the same maps, in lower
+  /// case hex. "" when it has no maps.
+  virtual std::string version() const { return {}; }
 
   /// Whether this format has a message for what the resource holds. Looks at the kind only, so one
   /// that is recognised may still be refused by encode().

@@ -10,6 +10,7 @@
 #include "fhir/core/result.h"
 #include "fhir/definitions/definitions.h"
 #include "fhir/mapping/map_set.h"
+#include "mappers/core/golden.h"
 #include "mappers/core/mapper.h"
 #include "mappers/eps/rules/rules.h"
 #include "mappers/eps/signing/trust.h"
@@ -47,6 +48,10 @@ std::span<const Resource> resources();
 
 /// The shipped maps in the order they are compiled: for `map lint` and for reading them.
 std::vector<mapping::MapSource> shipped_maps();
+
+/// The golden cases carried in the program: a few that together run every map. They are run over
+/// a site's overlays before those are put to use. Errors: invalid (a shipped file is damaged).
+Result<std::vector<mappers::GoldenCase>> shipped_cases();
 
 /// The names of the parameters maps may use.
 std::vector<std::string> parameter_names();

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/core/digest.h"
 #include "fhir/definitions/annotate.h"
 #include "fhir/json/reader.h"
 #include "fhir/json/writer.h"
@@ -144,6 +145,8 @@ class EpsMapper final : public mappers::Mapper {
     if (event.kind == nullptr) return {};
     return {event.kind->name, workflow_of(resource)};
   }
+
+  std::string version() const override { return to_hex(maps_.rules().digest()); }
 
   bool recognises(const tree::Document& bundle) const override {
     return event_of(bundle).kind != nullptr;

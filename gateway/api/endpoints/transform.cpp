@@ -31,8 +31,7 @@ constexpr std::size_t kLongestTrace = 5000;
 class TraceNotes final : public mapping::TraceSink {
  public:
   struct Line {
-    std::string_view map, group, rule;
-    std::string source, target;
+    std::string map, group, rule, source, target;
     std::uint32_t offset = tree::Node::kNoOffset;
   };
 
@@ -41,7 +40,10 @@ class TraceNotes final : public mapping::TraceSink {
   void finished() override {
     for (const mapping::TargetWrite& write : recorder_.writes()) {
       if (lines_.size() == kLongestTrace) break;
-      Line line{write.map, write.group, write.rule, {}, {}, tree::Node::kNoOffset};
+      Line line;
+      line.map = write.map;
+      line.group = write.group;
+      line.rule = write.rule;
       if (write.source != nullptr) {
         line.source = write.source_document->path(*write.source);
         line.offset = write.source->source_offset();

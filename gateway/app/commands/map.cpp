@@ -26,7 +26,7 @@ int lint(const LintOptions& options, Streams& streams) {
     return kFailed;
   }
   // The shipped models and functions, so that overlays are checked against what they overlay.
-  if (const auto added = (*engine)->add_mappers({}); !added) {
+  if (const auto added = (*engine)->add_mappers(eps::MapperOptions()); !added) {
     print_error(streams.err, "", added.error());
     return kFailed;
   }

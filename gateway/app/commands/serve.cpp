@@ -13,19 +13,22 @@
 namespace concord::app {
 namespace {
 
-/// SIGTERM and SIGINT, waited for instead of handled: blocked in every thread made from here on.
+/// SIGTERM, SIGINT and SIGHUP, waited for instead of handled: blocked in every thread made from
+/// here on.
 class StopSignals {
  public:
   StopSignals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
-  void wait() const {
+  int wait() const {
     int received = 0;
     while (sigwait(&set_, &received) != 0) {
     }
+    return received;
   }
   /// From now on the next signal ends the process at once, as it would without us.
   void next_one_ends_the_process() const {
@@ -61,7 +64,10 @@ int serve(const Config& config, std::chrono::steady_clock::time_point began, Str
   log.write(ops::LogLevel::info, "ready",
             {{"version", version()}, {"http_port", gateway.http_port()}, {"ms", took.count()}});
 
-  signals.wait();
+  while (signals.wait() == SIGHUP) {
+    // What came of it is in the log; the maps in use stay when it failed.
+    if (const auto reloaded = gateway.reload_maps(); !reloaded) log.flush();
+  }
   signals.next_one_ends_the_process();
   log.write(ops::LogLevel::info, "stopping", {});
   const bool clean = gateway.stop();
@@ -74,9 +80,11 @@ int serve(const Config& config, std::chrono::steady_clock::time_point began, Str
 
 void register_serve(commands::Table& table) {
   const auto began = std::chrono::steady_clock::now();
-  CLI::App& command =
-      table.add("serve", "Run the gateway until SIGTERM or SIGINT; a second one ends it at once",
-                "CONCORD_HTTP_PORT=8080 CONCORD_STORE_PATH=/tmp/concord.db concord serve");
+  CLI::App& command = table.add(
+      "serve",
+      "Run the gateway until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reads the "
+      "overlays anew",
+      "CONCORD_HTTP_PORT=8080 CONCORD_STORE_PATH=/tmp/concord.db concord serve");
   const auto file = std::make_shared<std::string>();
   add_config_option(command, *file);
   table.on(command, [file, began](Streams& streams) {

@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 TEST(EpsCases, EveryCaseGivesItsExpectedMessage) {
   std::size_t seen = 0;
-  for (const fs::path& folder : concord::test::case_folders(fs::path(CONCORD_TEST_DIR) / "cases")) {
+  for (const fs::path& folder : case_folders()) {
     SCOPED_TRACE(folder.filename().string());
     const auto encoded = translate(concord::test::read_file(folder / "input.json"));
     ASSERT_THAT(encoded, IsOk());

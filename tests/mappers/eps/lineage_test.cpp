@@ -54,8 +54,7 @@ LineageRecorder::Taken lineage_of(const std::string& input) {
 }
 
 TEST(EpsLineage, HoldsEveryWriteOfEveryCaseWithPlaceOffsetAndRule) {
-  for (const auto& folder :
-       concord::test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases")) {
+  for (const auto& folder : case_folders()) {
     if (!std::filesystem::exists(folder / "input.json") ||
         !std::filesystem::exists(folder / "expected.xml")) {
       continue;

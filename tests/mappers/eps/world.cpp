@@ -56,8 +56,25 @@ Result<mappers::Encoded> translate(std::string json, const mappers::Parameters& 
   return World::get().mapper->encode(typed(std::move(json)), parameters, trace);
 }
 
+std::vector<std::filesystem::path> case_folders() {
+  const std::filesystem::path root = CONCORD_SOURCE_DIR;
+  auto folders = concord::test::case_folders(root / "tests/mappers/eps/cases");
+  for (auto& shipped : concord::test::case_folders(root / "mappers/eps/cases")) {
+    folders.push_back(std::move(shipped));
+  }
+  return folders;
+}
+
+std::filesystem::path case_folder(const std::string& name) {
+  for (auto& folder : case_folders()) {
+    if (folder.filename() == name) return folder;
+  }
+  ADD_FAILURE() << "no case " << name;
+  return {};
+}
+
 std::string case_input(const std::string& name) {
-  return concord::test::read_file(std::string(CONCORD_TEST_DIR) + "/cases/" + name + "/input.json");
+  return concord::test::read_file(case_folder(name) / "input.json");
 }
 
 std::string edited_first(std::string text, std::string_view from, std::string_view to) {

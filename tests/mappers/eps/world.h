@@ -3,9 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/definitions/annotate.h"
 #include "fhir/definitions/definitions.h"
@@ -39,6 +41,10 @@ mappers::Parameters case_parameters();
 Result<mappers::Encoded> translate(std::string json,
                                    const mappers::Parameters& parameters = case_parameters(),
                                    mapping::TraceSink* trace = nullptr);
+
+/// Golden cases: those of this folder, and those carried in the program.
+std::vector<std::filesystem::path> case_folders();
+std::filesystem::path case_folder(const std::string& name);
 
 /// The input of a golden case.
 std::string case_input(const std::string& name);
