@@ -19,6 +19,7 @@
 #include "fhir/core/result.h"
 #include "fhir/core/uuid.h"
 #include "fhir/mapping/lineage.h"
+#include "fhir/mapping/reach.h"
 #include "fhir/mapping/trace.h"
 #include "fhir/tree/document.h"
 #include "fhir/tree/node_set.h"
@@ -163,6 +164,9 @@ class MapSet {
   /// Its rules, as traces number them; shared, for who keeps lineage longer than the maps.
   const RuleTable& rules() const noexcept;
   std::shared_ptr<const RuleTable> rule_table() const noexcept;
+  /// Every place the rules may write to when a run begins with `entry`, in the order of the rules.
+  std::vector<PossibleWrite> possible_writes(const Entry& entry,
+                                             const ReachLimits& limits = {}) const;
 
  private:
   explicit MapSet(std::unique_ptr<detail::Program> program);

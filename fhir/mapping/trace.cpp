@@ -1,45 +1,8 @@
 #include "fhir/mapping/trace.h"
 
-#include <array>
+#include "fhir/mapping/json_lines.h"
 
 namespace concord::mapping {
-namespace {
-
-void append_json(std::string& to, std::string_view text) {
-  constexpr std::array<char, 16> kHex{'0', '1', '2', '3', '4', '5', '6', '7',
-                                      '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-  to += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      to += '\\';
-      to += c;
-    } else if (byte < 0x20) {
-      to += "\\u00";
-      to += kHex[byte >> 4];
-      to += kHex[byte & 15];
-    } else {
-      to += c;
-    }
-  }
-  to += '"';
-}
-
-void append_member(std::string& to, std::string_view name, std::string_view text) {
-  to += to.back() == '{' ? "\"" : ",\"";
-  to += name;
-  to += "\":";
-  append_json(to, text);
-}
-
-void append_member(std::string& to, std::string_view name, std::uint32_t number) {
-  to += ",\"";
-  to += name;
-  to += "\":" + std::to_string(number);
-}
-
-}  // namespace
-
 std::string_view skip_text(Skip why) noexcept {
   switch (why) {
     case Skip::source_empty:
@@ -88,19 +51,19 @@ std::string trace_json_lines(const TraceRecorder& trace) {
   std::string lines;
   for (const TargetWrite& write : trace.writes()) {
     lines += '{';
-    append_member(lines, "map", write.map);
-    append_member(lines, "group", write.group);
-    append_member(lines, "rule", write.rule);
-    append_member(lines, "file", write.file);
-    append_member(lines, "line", write.at.line);
-    append_member(lines, "column", write.at.column);
+    json_lines::member(lines, "map", write.map);
+    json_lines::member(lines, "group", write.group);
+    json_lines::member(lines, "rule", write.rule);
+    json_lines::member(lines, "file", write.file);
+    json_lines::member(lines, "line", write.at.line);
+    json_lines::member(lines, "column", write.at.column);
     if (write.source != nullptr) {
-      append_member(lines, "source", write.source_document->path(*write.source));
+      json_lines::member(lines, "source", write.source_document->path(*write.source));
       if (write.source->source_offset() != tree::Node::kNoOffset) {
-        append_member(lines, "offset", write.source->source_offset());
+        json_lines::member(lines, "offset", write.source->source_offset());
       }
     }
-    append_member(lines, "target", write.target_document->path(*write.target));
+    json_lines::member(lines, "target", write.target_document->path(*write.target));
     lines += "}\n";
   }
   return lines;

@@ -146,7 +146,7 @@ class EpsMapper final : public mappers::Mapper {
     return {event.kind->name, workflow_of(resource)};
   }
 
-  std::string version() const override { return to_hex(maps_.rules().digest()); }
+  std::string version() const override { return to_hex(maps_->rules().digest()); }
 
   bool recognises(const tree::Document& bundle) const override {
     return event_of(bundle).kind != nullptr;
