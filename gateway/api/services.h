@@ -59,6 +59,7 @@ struct Services {
   std::function<Result<exchange::Answer>(exchange::Arrival)> submit;
   std::function<Result<exchange::DryRun>(exchange::Arrival, mapping::TraceSink*)> transform;
   std::function<Result<std::optional<exchange::TaskView>>(std::string_view id)> task;
+  std::function<Result<std::optional<exchange::LineageView>>(std::string_view task)> lineage;
   /// Empty, both: not served.
   std::function<Result<mappers::Decoded>(exchange::Arrival,
                                          const std::map<std::string, std::string>& wanted)>

@@ -327,6 +327,7 @@ void Gateway::Impl::make_api() {
   use.peer_answer = [this](std::string_view task, std::chrono::steady_clock::time_point until) {
     return service->peer_answer(task, until);
   };
+  use.lineage = [this](std::string_view task) { return service->lineage(task); };
   use.validate = [this](std::string text,
                         const std::vector<std::string>& profiles) -> Result<std::vector<Issue>> {
     const tree::Limits limits{config.limits.max_bytes, config.limits.max_depth,

@@ -64,8 +64,9 @@ Result<std::optional<Exchange>> Commit::earlier(const Decoded& decoded) const {
   return std::optional<Exchange>{std::move(exchange)};
 }
 
-Result<Exchange> Commit::operator()(Translated&& translated, const UuidSource& uuids,
-                                    Instant now) const {
+Result<Exchange> Commit::operator()(Translated&& translated,
+                                    mapping::LineageRecorder::Taken lineage,
+                                    const UuidSource& uuids, Instant now) const {
   const Decoded& decoded = translated.decoded();
   const std::string exchange_id = uuids();
   const std::string task_id = uuids();
@@ -98,6 +99,11 @@ Result<Exchange> Commit::operator()(Translated&& translated, const UuidSource& u
   fresh.keys_until = now + keys_kept_;
   fresh.answer = write_answer(answer);
   fresh.decision = agreements::to_json(translated.permitted().decisions());
+  fresh.lineage = std::move(lineage.bytes);
+  for (const auto& table : lineage.tables) {
+    fresh.lineage_tables.push_back(
+        {table->digest(), std::shared_ptr<const std::string>(table, &table->bytes())});
+  }
   fresh.task = {task_id, exchange_id, 1, "requested", task_body, now};
   fresh.audit = {
       {audit::Event::exchange_accepted, now, exchange_id, "", fresh.sender, to_hex(fresh.digest),

@@ -133,10 +133,11 @@ Result<Answer> ExchangeService::submit(Received received) const {
     if (earlier) return answer_of(*earlier, awaited);
     CONCORD_ASSIGN(Permitted passed,
                    permitted(walk, parts_, settings_.signatures, std::move(decoded)));
+    mapping::LineageRecorder lineage;
     CONCORD_ASSIGN(Translated message,
-                   translated(walk, parts_, settings_.routes, std::move(passed), nullptr));
+                   translated(walk, parts_, settings_.routes, std::move(passed), &lineage));
     CONCORD_ASSIGN(const Exchange committed, walk.hop("commit", [&] {
-      return commit(std::move(message), parts_.uuids, parts_.clock());
+      return commit(std::move(message), lineage.take(), parts_.uuids, parts_.clock());
     }));
     if (parts_.wake && !committed.replayed()) parts_.wake(committed.destination());
     return answer_of(committed, awaited);
@@ -211,6 +212,37 @@ Result<std::optional<TaskView>> ExchangeService::task(std::string_view id) const
     if (!row) return std::optional<TaskView>{};
     return std::optional<TaskView>{TaskView{std::move(row->id), row->version, row->updated_at,
                                             std::move(row->status), std::move(row->body)}};
+  });
+}
+
+Result<std::optional<LineageView>> ExchangeService::lineage(std::string_view task) const {
+  return guarded([&]() -> Result<std::optional<LineageView>> {
+    CONCORD_ASSIGN(const auto found, parts_.store->task(task));
+    if (!found) return std::optional<LineageView>{};
+    CONCORD_ASSIGN(const auto kept, parts_.store->lineage(found->exchange));
+    CONCORD_ASSIGN(const auto exchange, parts_.store->exchange(found->exchange));
+    if (!kept || !exchange) return std::optional<LineageView>{};
+    LineageView view;
+    view.task = found->id;
+    view.exchange = found->exchange;
+    view.message_kind = exchange->message_kind;
+    view.content_type = exchange->content_type;
+    view.source_digest = to_hex(exchange->digest);
+    view.recorded_at = exchange->accepted_at;
+    view.node = settings_.node;
+    CONCORD_ASSIGN(view.lineage, mapping::read_lineage(kept->lineage));
+    for (const Sha256& named : view.lineage.tables) {
+      for (const std::string& bytes : kept->tables) {
+        CONCORD_ASSIGN(mapping::RuleTable table, mapping::RuleTable::read(bytes));
+        if (table.digest() == named) view.tables.push_back(std::move(table));
+      }
+    }
+    bool whole = view.tables.size() == view.lineage.tables.size();
+    for (const mapping::LineageWrite& write : view.lineage.writes) {
+      whole = whole && write.rule < view.tables[write.table].size();
+    }
+    if (!whole) return make_error(ErrorCode::internal, "the lineage lacks a table of its rules");
+    return std::optional<LineageView>{std::move(view)};
   });
 }
 

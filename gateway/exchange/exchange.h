@@ -15,6 +15,7 @@
 #include "fhir/core/result.h"
 #include "fhir/core/uuid.h"
 #include "gateway/exchange/announcements.h"
+#include "fhir/mapping/lineage.h"
 #include "gateway/exchange/stages.h"
 #include "mappers/core/search.h"
 
@@ -93,6 +94,20 @@ struct TaskView {
   Instant updated_at{};
   std::string status;
   std::string body;  ///< FHIR R4 Task, JSON
+};
+
+/// Which rule of which map wrote which element of the message that was sent for a Task. Names,
+/// places and offsets: nothing of a patient.
+struct LineageView {
+  std::string task;
+  std::string exchange;
+  std::string message_kind;
+  std::string content_type;   ///< of the message as received
+  std::string source_digest;  ///< lower-case hex SHA-256 of the message as received
+  Instant recorded_at{};      ///< when the message was accepted
+  std::string node;           ///< gateway that answers
+  mapping::Lineage lineage;
+  std::vector<mapping::RuleTable> tables;  ///< as lineage.tables; every rule of a write is there
 };
 
 /// Hears how long each hop of each message took and how it ended ("" or the error code's name).
@@ -181,6 +196,10 @@ class ExchangeService {
 
   /// A Task by its id; nothing when there is none. Errors: those of the store.
   Result<std::optional<TaskView>> task(std::string_view id) const;
+
+  /// The lineage of the message of a Task; nothing when there is no such Task, or it was accepted
+  /// before lineage was kept. Errors: those of the store; internal (damaged).
+  Result<std::optional<LineageView>> lineage(std::string_view task) const;
 
  private:
   Result<PeerAnswer> peer_answer_of(const store::Item& item) const;

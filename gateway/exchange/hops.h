@@ -2,6 +2,7 @@
 /// The hops, one function each, in order. Pure and safe from any thread, but for commit (store).
 
 #include "fhir/core/uuid.h"
+#include "fhir/mapping/lineage.h"
 #include "gateway/exchange/stages.h"
 
 namespace concord::exchange {
@@ -53,9 +54,10 @@ class Commit {
   /// Errors: conflict (same identity, other content), transient.
   Result<std::optional<Exchange>> earlier(const Decoded& decoded) const;
 
-  /// Stores exchange, payload, decision, Task, outbox item and audit records in one transaction.
-  /// Errors: conflict, transient, internal.
-  Result<Exchange> operator()(Translated&& translated, const UuidSource& uuids, Instant now) const;
+  /// Stores exchange, payload, decision, lineage, Task, outbox item and audit records in one
+  /// transaction. Errors: conflict, transient, internal.
+  Result<Exchange> operator()(Translated&& translated, mapping::LineageRecorder::Taken lineage,
+                              const UuidSource& uuids, Instant now) const;
 
  private:
   Result<Exchange> restored(std::string id, std::string_view answer) const;

@@ -69,6 +69,12 @@ struct TaskRow {
   Instant updated_at{};
 };
 
+/// Bytes that many exchanges name by their digest and that are kept once.
+struct SharedBytes {
+  Sha256 digest{};
+  std::shared_ptr<const std::string> bytes;
+};
+
 /// Everything one accepted message brings, committed together or not at all.
 struct NewExchange {
   std::string id;
@@ -82,10 +88,12 @@ struct NewExchange {
   Sha256 digest{};      ///< SHA-256 of `payload`
   Instant received_at{};
   Instant accepted_at{};
-  std::vector<Key> keys;  ///< none empty; all lead to this exchange
-  Instant keys_until{};   ///< end of the idempotency window
-  std::string answer;     ///< what a repeated message is answered with; opaque
-  std::string decision;   ///< decision record; opaque
+  std::vector<Key> keys;                    ///< none empty; all lead to this exchange
+  Instant keys_until{};                     ///< end of the idempotency window
+  std::string answer;                       ///< what a repeated message is answered with; opaque
+  std::string decision;                     ///< decision record; opaque
+  std::string lineage;                      ///< which rule wrote what; opaque; empty: none is kept
+  std::vector<SharedBytes> lineage_tables;  ///< what `lineage` names; opaque
   TaskRow task;
   std::vector<NewItem> items;
   std::vector<audit::Record> audit;
@@ -117,6 +125,12 @@ struct ExchangeRow {
   Instant received_at{};
   Instant accepted_at{};
   std::string decision;
+};
+
+/// The lineage of an exchange with the tables it names.
+struct LineageRow {
+  std::string lineage;
+  std::vector<std::string> tables;
 };
 
 /// An outbox item with what a worker or a reader needs.
@@ -291,6 +305,8 @@ class Store {
 
   virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;
   virtual Result<std::optional<TaskRow>> task(std::string_view id) = 0;
+  /// Nothing when there is no such exchange, or none was kept for it.
+  virtual Result<std::optional<LineageRow>> lineage(std::string_view exchange) = 0;
 
   /// Forgets idempotency keys whose window ended, at most `limit`. Returns how many.
   virtual Result<std::size_t> forget_keys(Instant now, std::size_t limit) = 0;

@@ -60,6 +60,9 @@ std::vector<std::string> parameter_names();
 /// every identifier passes its check.
 std::string_view example_prescription_order();
 
+/// The tables of codes the maps translate by, as ConceptMaps. Errors: internal (a shipped file).
+Result<std::vector<tree::Document>> code_tables(definitions::Definitions& definitions);
+
 /// Adds the FHIRPath functions the maps use to a table (for `map lint` and overlays' tests).
 void add_functions(path::FunctionTable& table);
 

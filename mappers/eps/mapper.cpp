@@ -354,6 +354,13 @@ std::string_view example_prescription_order() {
   return resource("examples/prescription_order.json");
 }
 
+Result<std::vector<tree::Document>> code_tables(definitions::Definitions& definitions) {
+  CONCORD_ASSIGN(auto tables, spine_code_tables(resource("tables/spine_codes.txt"), definitions));
+  CONCORD_ASSIGN(auto roles, job_role_table(resource("tables/job_roles.txt"), definitions));
+  tables.push_back(std::move(roles));
+  return tables;
+}
+
 void add_functions(path::FunctionTable& table) { register_functions(table); }
 
 Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& definitions,
@@ -367,9 +374,7 @@ Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& d
   mapping::CompileOptions compile;
   compile.functions = functions.get();
   compile.parameters = parameter_names();
-  CONCORD_ASSIGN(auto tables, spine_code_tables(resource("tables/spine_codes.txt"), definitions));
-  CONCORD_ASSIGN(auto roles, job_role_table(resource("tables/job_roles.txt"), definitions));
-  tables.push_back(std::move(roles));
+  CONCORD_ASSIGN(const auto tables, code_tables(definitions));
   compile.concept_maps = tables;
   CONCORD_ASSIGN(auto compiled, mapping::MapSet::compile(sources, definitions, compile));
   auto maps = std::make_unique<const mapping::MapSet>(std::move(compiled));

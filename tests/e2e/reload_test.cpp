@@ -17,7 +17,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kCountry = R"(map "https://concord.example/map/eps/demographics" = "SiteDemographics"
+constexpr const char* kCountry =
+    R"(map "https://concord.example/map/eps/demographics" = "SiteDemographics"
 
 group Address(source address : FhirAddress, target addr : AD) {
   address.use as use -> addr.use = translate(use, '#address-use', 'code')  "site.address.use";

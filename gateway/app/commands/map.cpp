@@ -35,6 +35,9 @@ int lint(const LintOptions& options, Streams& streams) {
   mapping::CompileOptions compile;
   compile.functions = &functions;
   compile.parameters = eps::parameter_names();
+  const auto tables = eps::code_tables((*engine)->definitions());
+  if (!tables) return stop(tables.error());
+  compile.concept_maps = *tables;
   const auto findings = mapping::lint(sources, (*engine)->definitions(), compile);
   streams.out << mapping::findings_text(findings);
   bool failed = false;

@@ -70,8 +70,36 @@ Result<void> insert_item(Transaction& tx, const NewExchange& exchange, std::int6
       exchange.accepted_at, item.deadline);
 }
 
+constexpr std::string_view kLineageType = "application/vnd.concord.lineage";
+
+/// The lineage, and those of its tables that are not there yet.
+Result<void> insert_lineage(Transaction& tx, const NewExchange& exchange, std::int64_t exchange_seq,
+                            const Packed& lineage) {
+  if (exchange.lineage.empty()) return {};
+  Connection& db = tx.db();
+  tx.step("lineage");
+  CONCORD_ASSIGN(const std::int64_t payload,
+                 insert_payload(db, lineage, sha256(exchange.lineage), kLineageType));
+  CONCORD_TRY(
+      db.run("INSERT INTO lineage (exchange, payload) VALUES (?, ?)", exchange_seq, payload));
+  for (const SharedBytes& table : exchange.lineage_tables) {
+    const Blob digest(table.digest);
+    CONCORD_ASSIGN(const auto known,
+                   db.number("SELECT payload FROM lineage_table WHERE digest = ?", digest));
+    if (!known) {
+      CONCORD_ASSIGN(const std::int64_t made,
+                     insert_payload(db, pack(*table.bytes), table.digest, kLineageType));
+      CONCORD_TRY(
+          db.run("INSERT INTO lineage_table (digest, payload) VALUES (?, ?)", digest, made));
+    }
+    CONCORD_TRY(
+        db.run("INSERT INTO lineage_uses (exchange, digest) VALUES (?, ?)", exchange_seq, digest));
+  }
+  return {};
+}
+
 Result<void> insert_exchange(Transaction& tx, const NewExchange& exchange, const Packed& payload,
-                             const std::vector<PackedItem>& items) {
+                             const Packed& lineage, const std::vector<PackedItem>& items) {
   Connection& db = tx.db();
   tx.step("payload");
   CONCORD_ASSIGN(const std::int64_t payload_id,
@@ -103,6 +131,7 @@ Result<void> insert_exchange(Transaction& tx, const NewExchange& exchange, const
     tx.step("outbox");
     CONCORD_TRY(insert_item(tx, exchange, seq, item));
   }
+  CONCORD_TRY(insert_lineage(tx, exchange, seq, lineage));
   return tx.append(exchange.audit);
 }
 
@@ -119,6 +148,7 @@ Result<std::optional<Earlier>> SqliteStore::earlier(const std::vector<Key>& keys
 
 Result<Committed> SqliteStore::commit(NewExchange exchange) {
   const Packed payload = pack(exchange.payload);
+  const Packed lineage = pack(exchange.lineage);
   std::vector<PackedItem> items;
   items.reserve(exchange.items.size());
   for (const NewItem& item : exchange.items) items.push_back({&item, pack(item.bytes)});
@@ -132,7 +162,7 @@ Result<Committed> SqliteStore::commit(NewExchange exchange) {
       committed = {true, std::move(found.exchange), std::move(found.answer)};
       return {};
     }
-    CONCORD_TRY(insert_exchange(tx, exchange, payload, items));
+    CONCORD_TRY(insert_exchange(tx, exchange, payload, lineage, items));
     committed = {false, exchange.id, exchange.answer};
     return {};
   };
@@ -185,6 +215,38 @@ Result<std::optional<TaskRow>> SqliteStore::task(std::string_view id) {
   task.body = row.text(4);
   task.updated_at = row.instant(5);
   return std::optional<TaskRow>{std::move(task)};
+}
+
+Result<std::optional<LineageRow>> SqliteStore::lineage(std::string_view exchange) {
+  CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  CONCORD_ASSIGN(const auto payload,
+                 db->number("SELECT lineage.payload FROM lineage JOIN inbox ON inbox.seq = "
+                            "lineage.exchange WHERE inbox.id = ?",
+                            exchange));
+  if (!payload) return std::optional<LineageRow>{};
+  LineageRow row;
+  {
+    CONCORD_ASSIGN(Payload lineage, read_payload(*db, *payload));
+    row.lineage = std::move(lineage.bytes);
+  }
+  std::vector<std::int64_t> tables;
+  {
+    CONCORD_ASSIGN(Query found,
+                   db->query("SELECT lineage_table.payload FROM lineage_uses "
+                             "JOIN lineage_table ON lineage_table.digest = lineage_uses.digest "
+                             "JOIN inbox ON inbox.seq = lineage_uses.exchange WHERE inbox.id = ?",
+                             exchange));
+    for (;;) {
+      CONCORD_ASSIGN(const bool more, found.next());
+      if (!more) break;
+      tables.push_back(found.integer(0));
+    }
+  }
+  for (const std::int64_t id : tables) {
+    CONCORD_ASSIGN(Payload table, read_payload(*db, id));
+    row.tables.push_back(std::move(table.bytes));
+  }
+  return std::optional<LineageRow>{std::move(row)};
 }
 
 Result<std::size_t> SqliteStore::forget_keys(Instant now, std::size_t limit) {

@@ -30,7 +30,7 @@ std::map<std::string, Counts> counts() {
     const auto encoded = translate(pair.request, pair.parameters);
     if (encoded && encoded->bytes == pair.expected) ++counted[encoded->message_kind].pairs;
   }
-  for (const fs::path& folder : concord::test::case_folders(fs::path(CONCORD_TEST_DIR) / "cases")) {
+  for (const fs::path& folder : case_folders()) {
     const auto encoded = translate(concord::test::read_file(folder / "input.json"));
     if (encoded && encoded->bytes + "\n" == concord::test::read_file(folder / "expected.xml")) {
       ++counted[encoded->message_kind].cases;

@@ -42,6 +42,7 @@ class SqliteStore final : public Store {
   Result<Committed> commit(NewExchange exchange) override;
   Result<std::optional<ExchangeRow>> exchange(std::string_view id) override;
   Result<std::optional<TaskRow>> task(std::string_view id) override;
+  Result<std::optional<LineageRow>> lineage(std::string_view exchange) override;
   Result<std::size_t> forget_keys(Instant now, std::size_t limit) override;
 
   Result<std::vector<Item>> lease(const LeaseRequest& request) override;
