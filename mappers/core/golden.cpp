@@ -189,7 +189,7 @@ Result<void> check_golden_cases(std::span<const GoldenCase> cases, const Mapper&
       text += " differs from " + golden.expected_file + " in line " + std::to_string(result.line);
     }
     failed.issues.push_back(
-        {Severity::error, golden.place, std::move(text), {}, "golden-case", {}});
+        {Severity::error, golden.place, std::move(text), {}, {}, "golden-case"});
   }
   if (failed.issues.empty()) return {};
   return failed;

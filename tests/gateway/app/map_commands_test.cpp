@@ -24,6 +24,8 @@ group Address(source address : FhirAddress, target addr : AD) {
   address.line as line -> addr.streetAddressLine = line                    "site.address.line";
   address.city as line -> addr.streetAddressLine = line                    "site.address.city";
   address.country as line -> addr.streetAddressLine = line                 "site.address.country";
+  address.district as line -> addr.streetAddressLine = line                "site.address.district";
+  address.state as line -> addr.streetAddressLine = line                   "site.address.state";
   address.postalCode as code -> addr.postalCode = code                     "site.address.postcode";
 }
 )";

@@ -7,7 +7,7 @@
 namespace concord::eps::test {
 namespace {
 
-/// The example of mappers/eps/README.md: the country as one more line of an address.
+/// The example of mappers/eps/README.md (tests/e2e runs it as it stands there): the country as one more line of an address.
 constexpr const char* kCountryOverlay = R"(
 map "https://concord.example/map/eps/demographics" = "SiteDemographics"
 
@@ -15,6 +15,8 @@ group Address(source address : FhirAddress, target addr : AD) {
   address.use as use -> addr.use = translate(use, '#address-use', 'code')  "site.address.use";
   address.line as line -> addr.streetAddressLine = line                    "site.address.line";
   address.city as line -> addr.streetAddressLine = line                    "site.address.city";
+  address.district as line -> addr.streetAddressLine = line                "site.address.district";
+  address.state as line -> addr.streetAddressLine = line                   "site.address.state";
   address.country as line -> addr.streetAddressLine = line                 "site.address.country";
   address.postalCode as code -> addr.postalCode = code                     "site.address.postcode";
 }
