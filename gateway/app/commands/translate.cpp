@@ -63,10 +63,13 @@ Result<Translated> encode(const Options& options, Engine& use, const mappers::Ma
                           mapping::TraceSink* trace) {
   Translated translated;
   CONCORD_ASSIGN(
-      auto bundle,
+      auto read,
       read_fhir_text(std::move(text), use.symbols(),
                      {options.max_bytes, options.max_depth, options.max_nodes}, translated.heard));
-  tree::Builder builder(bundle);
+  // The trace points into it until it is written out.
+  auto kept = std::make_shared<tree::Document>(std::move(read));
+  const tree::Document& bundle = *kept;
+  tree::Builder builder(*kept);
   definitions::annotate(builder, use.definitions());
 
   validate::Options rules;
@@ -93,6 +96,7 @@ Result<Translated> encode(const Options& options, Engine& use, const mappers::Ma
   translated.bytes = std::move(encoded.bytes);
   translated.losses = std::move(encoded.losses);
   translated.traced = std::move(encoded.traced);
+  translated.traced.push_back(std::move(kept));
   return translated;
 }
 
