@@ -68,12 +68,18 @@ void Compiler::compile() {
   for (Unit& unit : program_.units) link_imports(unit);
   for (const Unit& unit : program_.units) compile_lets(unit);
   instantiate_typed_groups();
+  compile_waiting();
+  instantiate_untyped_entries();
+  compile_waiting();
+  report_unchecked_groups();
+}
+
+void Compiler::compile_waiting() {
   while (!waiting_.empty() && !findings_.full()) {
     Instance* next = waiting_.back();
     waiting_.pop_back();
     compile_body(*next);
   }
-  report_unchecked_groups();
 }
 
 /// Sources with the same url become one unit; a later one overlays the groups of the earlier.
@@ -218,25 +224,50 @@ void Compiler::instantiate_typed_groups() {
     for (const GroupRef& group : unit.groups) {
       std::vector<Shape> shapes;
       for (const ast::Input& input : group.group->inputs) {
-        const bool first = group.group == unit.groups.front().group;
-        if (!input.type.written() && !first) break;
+        if (!input.type.written()) break;
         Shape shape;
-        shape.type = input.type.written() ? type_named(unit, group.map->file, input.type)
-                                          : only_used(unit, input.target);
+        shape.type = type_named(unit, group.map->file, input.type);
         if (shape.type == nullptr) break;
         shapes.push_back(shape);
       }
-      if (shapes.size() != group.group->inputs.size() || shapes.empty()) continue;
-      std::vector<TypeTest> tests;
-      const Type* last = shapes.back().type;
-      Instance* made = instance_for({&unit, group}, std::move(shapes), group.map->file,
-                                    group.group->name.at, tests);
-      if (made == nullptr) continue;
-      made->declared = true;
-      made->root_template = template_of(*last);
-      definitions_.symbols().intern(last->label());  // the name of a root
+      instantiate_declared(unit, group, std::move(shapes));
     }
   }
+}
+
+/// First groups without types that nothing calls: those of the structures the map uses.
+void Compiler::instantiate_untyped_entries() {
+  for (const Unit& unit : program_.units) {
+    if (unit.groups.empty()) continue;
+    const GroupRef& group = unit.groups.front();
+    const bool called =
+        std::any_of(program_.instances.begin(), program_.instances.end(),
+                    [&](const Instance& instance) { return instance.source.group == group.group; });
+    if (called) continue;
+    std::vector<Shape> shapes;
+    for (const ast::Input& input : group.group->inputs) {
+      Shape shape;
+      shape.type = input.type.written() ? type_named(unit, group.map->file, input.type)
+                                        : only_used(unit, input.target);
+      if (shape.type == nullptr) break;
+      shapes.push_back(shape);
+    }
+    instantiate_declared(unit, group, std::move(shapes));
+  }
+}
+
+/// A group that may be started with; nothing unless every parameter has a type.
+void Compiler::instantiate_declared(const Unit& unit, const GroupRef& group,
+                                    std::vector<Shape> shapes) {
+  if (shapes.size() != group.group->inputs.size() || shapes.empty()) return;
+  std::vector<TypeTest> tests;
+  const Type* last = shapes.back().type;
+  Instance* made =
+      instance_for({&unit, group}, std::move(shapes), group.map->file, group.group->name.at, tests);
+  if (made == nullptr) return;
+  made->declared = true;
+  made->root_template = template_of(*last);
+  definitions_.symbols().intern(last->label());  // the name of a root
 }
 
 void Compiler::report_unchecked_groups() {

@@ -70,7 +70,10 @@ class Compiler {
   void check_layer(const Unit& unit, const ast::Map& map);
   void link_imports(Unit& unit);
   void compile_lets(const Unit& unit);
+  void compile_waiting();
   void instantiate_typed_groups();
+  void instantiate_untyped_entries();
+  void instantiate_declared(const Unit& unit, const GroupRef& group, std::vector<Shape> shapes);
   void report_unchecked_groups();
   static const ast::Concepts* own_concepts(const Unit& unit, std::string_view name);
   std::optional<ast::Concepts> concepts_named(const Unit& unit, std::string_view url);
