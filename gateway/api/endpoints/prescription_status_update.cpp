@@ -1,15 +1,13 @@
-// Status updates of prescription items, at the paths of the national API. eps.md section 16.
+// Status updates of prescription items, at the paths of the national API: beside the FHIR server,
+// so not in its CapabilityStatement. eps.md section 16.
 #include "gateway/api/api.h"
 #include "gateway/api/endpoints/registry.h"
 
 namespace concord::api {
 namespace {
 
-constexpr std::string_view kResources[] = {"Task"};
-
 constexpr Endpoint kUpdate{
-    .interaction = "transaction",
-    .resources = kResources,
+    .interaction = "status-update",
     .method = "POST",
     .path = "/prescription-status-update",
     .scope = "Task.write",
@@ -21,8 +19,7 @@ constexpr Endpoint kUpdate{
         "first time."};
 
 constexpr Endpoint kLegacy{
-    .interaction = "transaction",
-    .resources = kResources,
+    .interaction = "status-update",
     .method = "POST",
     .path = "/prescription-status-update/format-1",
     .scope = "Task.write",
@@ -30,8 +27,7 @@ constexpr Endpoint kLegacy{
         "The same from the legacy JSON of pharmacy systems (\"format 1\"), translated to Tasks."};
 
 constexpr Endpoint kCurrent{
-    .interaction = "search",
-    .resources = kResources,
+    .interaction = "status-update",
     .method = "GET",
     .path = "/prescription-status-update/checkprescriptionstatusupdates",
     .scope = "Task.read",

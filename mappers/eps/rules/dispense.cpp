@@ -15,6 +15,9 @@ constexpr std::string_view kDispense = "MedicationDispense";
 constexpr std::string_view kOrganisationRelationships =
     "https://fhir.nhs.uk/StructureDefinition/Extension-ODS-OrganisationRelationships";
 
+constexpr std::string_view kAuthorityPath =
+    "extension('https://fhir.nhs.uk/StructureDefinition/Extension-ODS-OrganisationRelationships')"
+    ".extension('reimbursementAuthority')";
 constexpr std::string_view kNonDispensingReason =
     "https://fhir.nhs.uk/StructureDefinition/Extension-DM-PrescriptionNonDispensingReason";
 
@@ -75,19 +78,17 @@ void reimbursement_authority(const Message& message, Findings& findings) {
   if (organization == nullptr) return;  // the translation says which reference leads nowhere
   const Node* authority = message.extension(
       message.extension(organization, kOrganisationRelationships), "reimbursementAuthority");
-  const std::string path =
-      "extension('https://fhir.nhs.uk/StructureDefinition/Extension-ODS-OrganisationRelationships')"
-      ".extension('reimbursementAuthority')";
   if (authority == nullptr) {
     findings.add("invalid", "The reimbursement authority of the Organization is missing.",
-                 rules::entry_path("Organization", path));
+                 rules::entry_path("Organization", kAuthorityPath));
     return;
   }
   const Node* code = message.of_system(authority->child(message.names.value_identifier),
                                        "https://fhir.nhs.uk/Id/ods-organization-code");
   if (Message::text(code, message.names.value).empty()) {
-    findings.add("invalid", "The ODS code of the reimbursement authority is missing.",
-                 rules::entry_path("Organization", path + ".valueIdentifier"));
+    findings.add(
+        "invalid", "The ODS code of the reimbursement authority is missing.",
+        rules::entry_path("Organization", std::string(kAuthorityPath) + ".valueIdentifier"));
   }
 }
 

@@ -31,16 +31,15 @@ void agent(const Message& message, Findings& findings) {
                                  "Parameters.parameter"));
     return;
   }
-  const std::string path = "Parameters.parameter.where(name = 'agent').resource";
   if (!Message::text(role, message.names.practitioner, message.names.reference).empty()) {
     findings.add("invalid",
                  "PractitionerRole.practitioner should be populated with an identifier and a "
                  "display.",
-                 path + ".practitioner");
+                 "Parameters.parameter.where(name = 'agent').resource.practitioner");
   }
   if (role->child(message.names.telecom) == nullptr) {
     findings.add("invalid", "Required field PractitionerRole.telecom is missing.",
-                 path + ".telecom");
+                 "Parameters.parameter.where(name = 'agent').resource.telecom");
   }
 }
 
