@@ -242,6 +242,59 @@ TEST_F(PrescriptionLife, TheSenderMayPreferToWaitForTheAnswerToAnOrder) {
   EXPECT_EQ(state(order), "To Be Dispensed");
 }
 
+TEST_F(PrescriptionLife, TheTrackerTellsEachStepAsTasks) {
+  const Ordered order = ordered("life-tracked", 1);
+  std::string id = order.short_id;
+  if (id.ends_with('+')) id.replace(id.size() - 1, 1, "%2B");
+  const auto found = [&](std::string_view query) {
+    return world.get("/FHIR/R4/Task?" + std::string(query));
+  };
+  const HttpAnswer unknown = found("focus:identifier=" + id);
+  EXPECT_EQ(unknown.status, 200) << unknown.body;
+  EXPECT_THAT(unknown.body, HasSubstr("\"OperationOutcome\""));
+  place(order);
+  const HttpAnswer waiting = found("focus:identifier=" + std::string(kShortIds) + "%7C" + id);
+  ASSERT_EQ(waiting.status, 200) << waiting.body;
+  EXPECT_EQ(value_at(waiting.body, {"type"}), "searchset");
+  EXPECT_EQ(value_at(waiting.body, {"total"}), "1");
+  EXPECT_EQ(value_at(waiting.body, {"entry", "resource", "status"}), "requested");
+  const std::string release_id = released(order);
+  EXPECT_EQ(value_at(found("identifier=" + id).body, {"entry", "resource", "status"}), "accepted");
+  expect_ok(world.process(dispense_notification(order, uuid_for("tracked-1"), release_id, "0003",
+                                                {{0, "0001"}, {1, "0004"}})));
+  EXPECT_EQ(value_at(found("identifier=" + id).body, {"entry", "resource", "status"}),
+            "in-progress");
+
+  const std::string patient = "patient:identifier=" + order.nhs_number;
+  EXPECT_EQ(value_at(found(patient).body, {"total"}), "1");
+  EXPECT_EQ(value_at(found(patient + "&business-status=0003").body, {"total"}), "1");
+  EXPECT_EQ(value_at(found(patient + "&business-status=0001").body, {"total"}), "0");
+  EXPECT_EQ(value_at(found(patient + "&authored-on=ge2026-03-02&authored-on=le2026-03-02").body,
+                     {"total"}),
+            "1");
+  EXPECT_EQ(value_at(found(patient + "&authored-on=ge2026-03-03").body, {"total"}), "0");
+  EXPECT_EQ(value_at(found("focus:identifier=" + id + "&business-status=0006").body, {"total"}),
+            "0")
+      << "details know no filter: what is not asked for is taken out";
+  for (const char* wrong :
+       {"business-status=0001", "identifier=A&identifier=B", "nobody=1",
+        "identifier=https://example.org%7CA", "patient:identifier=1",
+        "identifier=A&authored-on=x%7C2026-01-01", "identifier=A&authored-on=1"}) {
+    EXPECT_EQ(found(wrong).status, 400) << wrong;
+  }
+  EXPECT_EQ(world.metric("concord_messages_accepted"), 3) << "searches are not stored";
+  world.other_side().behave("http=503&for=1");
+  EXPECT_EQ(found("identifier=" + id).status, 503);
+}
+
+TEST_F(PrescriptionLife, APrescriptionNobodyCollectsExpires) {
+  const Ordered order = ordered("life-expired", 1);
+  place(order);
+  world.other_side().advance(24 * 200);
+  EXPECT_EQ(state(order), "Expired");
+  expect_refused(release(&order), "PRESCRIPTION_EXPIRED");
+}
+
 TEST_F(PrescriptionLife, DoorsTakeTheirOwnResourceOnly) {
   const Ordered order = ordered("life-doors", 1);
   for (const char* door : {"/FHIR/R4/Task", "/FHIR/R4/Claim", "/FHIR/R4/Task/$release"}) {

@@ -128,7 +128,8 @@ TEST(Config, WhatBelongsTogetherIsCheckedTogether) {
   EXPECT_THAT(texts(from("caller: { identifier_policy: lax }")), ElementsAre(HasSubstr("\"lax\"")));
   EXPECT_THAT(texts(from("eps: { user_id: '1' }")), ElementsAre(HasSubstr("belong together")));
   EXPECT_THAT(
-      texts(from("destinations: { pharmacy: { format: eps } }")),
+      texts(from("destinations: { pharmacy: { format: eps } }\n"
+                 "routes: { claim: { destination: spine } }")),
       ElementsAre(HasSubstr("which is not in destinations"), HasSubstr("pharmacy.url is missing")));
   EXPECT_THAT(texts(from("limits: { max_bytes: 900000000 }")),
               ElementsAre(HasSubstr("max_buffered_bytes")));
