@@ -75,8 +75,7 @@ const std::vector<Sample>& samples() {
     };
     for (const PublishedPair& pair : published_pairs())
       add(pair.name, pair.request, pair.parameters);
-    for (const fs::path& folder :
-         concord::test::case_folders(fs::path(CONCORD_TEST_DIR) / "cases")) {
+    for (const fs::path& folder : case_folders()) {
       add(folder.filename().string(), concord::test::read_file(folder / "input.json"),
           case_parameters());
     }

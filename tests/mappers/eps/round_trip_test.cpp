@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <regex>
 #include <set>
 
 #include "tests/mappers/eps/world.h"
@@ -15,23 +16,32 @@ namespace {
 namespace fs = std::filesystem;
 using mappers::RoundTripChange;
 
+/// Without the line and column of rules: they move whenever a map is edited.
+std::string without_lines(const std::string& report) {
+  static const std::regex kPlace(R"(\.map:[0-9]+:[0-9]+\))");
+  return std::regex_replace(report, kPlace, ".map)");
+}
+
 TEST(EpsRoundTrip, EveryMessageThatIsReadBackLosesWhatItsGoldenFileSays) {
   const fs::path folder = fs::path(CONCORD_TEST_DIR) / "round_trips";
   std::set<std::string> kinds;
   for (const fs::path& one : case_folders()) {
     if (!fs::exists(one / "input.json")) continue;
-    const tree::Document message = typed(concord::test::read_file(one / "input.json"));
+    const std::string input = concord::test::read_file(one / "input.json");
+    const auto encoded = translate(input);
+    ASSERT_THAT(encoded, IsOk()) << one;
+    // The first case of a kind, and those a file was written for.
+    const fs::path golden = folder / (one.filename().string() + ".txt");
+    if (!kinds.insert(encoded->message_kind).second && !fs::exists(golden)) continue;
+    const tree::Document message = typed(input);
     const auto report = mappers::round_trip(message, *World::get().mapper, case_parameters());
     if (!report) {
       EXPECT_EQ(report.error().code, ErrorCode::unsupported)
           << one << ": " << to_string(report.error());
       continue;
     }
-    // The first case of a kind, and those a file was written for.
-    const fs::path golden = folder / (one.filename().string() + ".txt");
-    if (!kinds.insert(report->message_kind).second && !fs::exists(golden)) continue;
     SCOPED_TRACE(one.filename().string());
-    concord::test::expect_golden(golden, mappers::round_trip_text(*report));
+    concord::test::expect_golden(golden, without_lines(mappers::round_trip_text(*report)));
     EXPECT_GT(report->kept, 10u);
     for (const RoundTripChange& change : report->changes) {
       if (change.kind == RoundTripChange::Kind::lost) continue;
