@@ -138,7 +138,7 @@ TEST_F(Reload, AMapThatBreaksACaseIsNotTakenUnlessTheSiteSaysWhatItExpects) {
 TEST_F(Reload, SighupDoesTheSame) {
   lay(kCountry);
   world.gateway().signal(SIGHUP);
-  EXPECT_TRUE(world.gateway().wait_for_line("maps replaced", std::chrono::seconds(20)));
+  EXPECT_TRUE(world.gateway().wait_for_line("maps replaced", std::chrono::seconds(60)));
   EXPECT_THAT(message_of(order.bundle), HasSubstr("<streetAddressLine>GB<"));
 }
 
