@@ -16,8 +16,8 @@ using testing::Not;
 class Lineage : public testing::Test {
  protected:
   /// The lineage of an accepted order, in the format asked for.
-  HttpAnswer lineage_of(const Prescription& order, const std::string& query, Headers headers) {
-    const HttpAnswer accepted = world.process(order.bundle);
+  HttpAnswer lineage_of(const Prescription& sent, const std::string& query, Headers headers) {
+    const HttpAnswer accepted = world.process(sent.bundle);
     EXPECT_EQ(accepted.status, 202) << accepted.body;
     location = accepted.headers.at("location");
     return world.get(location + "/$lineage" + query, std::move(headers));
