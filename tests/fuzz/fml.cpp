@@ -1,7 +1,8 @@
 // The mapping language: any text, and any StructureMap in JSON or XML, compiles or is refused with
 // a place; what compiles and starts from a Patient ends within its budget, twice with the same
 // result. What is read at all comes back the same from its one text and from both forms of the
-// resource. DEPENDS fhir/mapping fhir/json fhir/definitions
+// resource.
+// DEPENDS fhir/mapping fhir/json fhir/definitions
 
 #include <cstdint>
 #include <cstdlib>

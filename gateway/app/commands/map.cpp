@@ -23,7 +23,7 @@ int lint(const LintOptions& options, Streams& streams) {
   auto engine = Engine::load();
   if (!engine) return stop(engine.error());
   // The shipped models and functions, so that overlays are checked against what they overlay.
-  if (const auto added = (*engine)->add_mappers({}); !added) {
+  if (const auto added = (*engine)->add_mappers(eps::MapperOptions()); !added) {
     return stop(added.error());
   }
   const auto overlays = overlays_from(options.work);

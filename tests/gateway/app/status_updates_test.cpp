@@ -6,6 +6,7 @@
 
 #include "fhir/json/reader.h"
 #include "fhir/json/writer.h"
+#include "fhir/tree/builder.h"
 #include "tests/gateway/store/fixture.h"
 
 namespace concord::app {

@@ -149,7 +149,9 @@ TEST(EpsAnswerErrors, EveryCutOfAMessageIsRefusedOrRead) {
     const std::size_t step = std::max<std::size_t>(1, message.size() / 150);
     for (std::size_t length = 0; length < message.size(); length += step) {
       const auto decoded = decode(message.substr(0, length));
-      if (!decoded) EXPECT_NE(decoded.error().code, ErrorCode::internal);
+      if (!decoded) {
+        EXPECT_NE(decoded.error().code, ErrorCode::internal);
+      }
     }
   }
 }
