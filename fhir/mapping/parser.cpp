@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "fhir/core/utf8.h"
 #include "fhir/mapping/structure_map_read.h"
 
 namespace concord::mapping {
@@ -13,6 +14,15 @@ ast::Map parse(const MapSource& source, const MapLimits& limits, Findings& findi
   if (source.text.size() > limits.max_bytes) {
     findings.error(source.name, {1, 1}, code::kTooLong,
                    "the map is longer than " + std::to_string(limits.max_bytes) + " bytes");
+    ast::Map map;
+    map.file = source.name;
+    return map;
+  }
+  if (const std::size_t at = invalid_utf8_at(source.text); at != std::string_view::npos) {
+    const auto lines = std::count(source.text.begin(),
+                                  source.text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    findings.error(source.name, {static_cast<std::uint32_t>(lines) + 1, 1}, code::kSyntax,
+                   "the map is not UTF-8");
     ast::Map map;
     map.file = source.name;
     return map;

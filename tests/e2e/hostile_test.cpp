@@ -35,9 +35,11 @@ void expect_clear_outcome(const std::string& body, const std::string& name) {
   ASSERT_NE(issue, nullptr) << name;
   EXPECT_THAT(text_of(*issue, "severity"), testing::AnyOf("error", "fatal")) << name;
   EXPECT_NE(text_of(*issue, "code"), "") << name;
+  // Words of ours, or those the national service publishes.
   const tree::Node* details = issue->child(outcome->find("details"));
-  ASSERT_NE(details, nullptr) << name;
-  EXPECT_GT(text_of(*details, "text").size(), 8u) << name;
+  const std::string words =
+      details == nullptr ? text_of(*issue, "diagnostics") : text_of(*details, "text");
+  EXPECT_GT(words.size(), 8u) << name;
   EXPECT_LT(body.size(), 100'000u) << name;
 }
 
@@ -67,6 +69,8 @@ TEST(Hostile, EveryKindGetsAClearErrorFromTranslate) {
   for (const Hostile& kind : hostile_inputs()) {
     // What only a wrong Content-Type makes hostile is a good prescription to a command line.
     if (kind.make(good) == good) continue;
+    // A published cancellation has one: here it is passed over with a warning.
+    if (kind.name == "an empty array") continue;
     const auto input = folder.path() / "input", output = folder.path() / "output",
                log = folder.path() / "log";
     std::filesystem::remove(log);

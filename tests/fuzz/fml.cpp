@@ -2,6 +2,7 @@
 // a place; what compiles and starts from a Patient ends within its budget, twice with the same
 // result. What is read at all comes back the same from its one text and from both forms of the
 // resource.
+
 // DEPENDS fhir/mapping fhir/json fhir/definitions
 
 #include <cstdint>

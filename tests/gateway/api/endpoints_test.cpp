@@ -214,7 +214,7 @@ TEST(Metadata, ListsWhatTheTableServesAndNothingElse) {
                 HasSubstr("{\"name\":\"" + std::string(row.endpoint->operation) +
                           "\",\"definition\":\"" + std::string(row.endpoint->definition) + "\""));
   }
-  EXPECT_EQ(operations, 5U);
+  EXPECT_EQ(operations, 6U);
   EXPECT_EQ(calling.call({.target = "/FHIR/R4/metadata"}).body, response.body);
   EXPECT_THAT(calling.call({.target = "/metadata?_format=application/fhir+xml"}).body,
               HasSubstr("<CapabilityStatement xmlns=\"http://hl7.org/fhir\">"));

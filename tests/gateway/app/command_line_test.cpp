@@ -186,7 +186,7 @@ TEST_F(CommandLine, TranslateRefusesWithAnOutcomeThatSaysWhereAndWritesNothing) 
 
   const Ran other = run(kTranslate, R"({"resourceType":"Patient"})");
   EXPECT_EQ(other.status, 1);
-  EXPECT_THAT(other.err, HasSubstr("not-supported"));
+  EXPECT_THAT(other.err, HasSubstr("Expected Bundle, Claim, Parameters or Task"));
 
   std::string lost = demo_bundle();
   const auto at = lost.find("\"status\": \"active\"");

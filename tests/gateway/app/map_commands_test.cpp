@@ -79,14 +79,11 @@ TEST_F(MapCommands, ExplainNamesTheRuleAndTheSourceOfWhatIsThere) {
   EXPECT_THAT(ran.out,
               ContainsRegex("ParentPrescription\\.id\\.root is there  sha256 [0-9a-f]{16}\n"));
   EXPECT_THAT(ran.out, HasSubstr("of https://concord.example/map/eps/"));
-  EXPECT_THAT(ran.out, ContainsRegex("from Bundle\\.[^ ]+ @[0-9]+  sha256 [0-9a-f]{16}\n"));
+  EXPECT_THAT(ran.out, ContainsRegex("from Bundle\\.identifier @[0-9]+\n"));
 }
 
 TEST_F(MapCommands, ExplainNamesTheRuleThatCouldWriteAndWhatStoppedIt) {
-  std::string order = test::example_prescription();
-  const auto at = order.find("\"birthDate\"");
-  ASSERT_NE(at, std::string::npos);
-  order.erase(at, order.find('\n', at) + 1 - at);
+  const std::string order = test::example_prescription();
   const Ran ran = run({"map", "explain", "--why", "Patient.addr.streetAddressLine.nothing"}, order);
   EXPECT_THAT(ran.out, HasSubstr("no rule of the maps writes it")) << ran.err;
   const Ran suffix = run({"map", "explain", "--why", "patientPerson.name.suffix"}, order);

@@ -12,8 +12,9 @@ class StoreChain : public SqliteStoreTest {
       ASSERT_THAT(store->commit(sample_exchange(std::to_string(i))), IsOk());
     }
   }
-  /// A migration record, then two for each exchange.
-  static constexpr std::int64_t kLinks = 9;
+  /// A record for each migration, then two for each exchange.
+  const std::int64_t kMigrations = store::sqlite::schema_version();
+  const std::int64_t kLinks = kMigrations + 8;
 
   audit::Verdict walk() {
     store::sqlite::Options with = options();
@@ -38,11 +39,12 @@ TEST_F(StoreChain, GoesOnWhereItEndedWhenTheStoreIsOpenedAgain) {
 }
 
 TEST_F(StoreChain, AnEditedRecordIsFound) {
-  execute("UPDATE audit SET body = replace(body, 'exchange-1', 'exchange-7') WHERE seq = 4");
+  execute("UPDATE audit SET body = replace(body, 'exchange-1', 'exchange-7') WHERE seq = " +
+          std::to_string(kMigrations + 3));
   const audit::Verdict verdict = walk();
   ASSERT_TRUE(verdict.broken.has_value());
   EXPECT_EQ(verdict.broken->fault, audit::Fault::tampered);
-  EXPECT_EQ(verdict.broken->sequence, 4);
+  EXPECT_EQ(verdict.broken->sequence, kMigrations + 3);
 }
 
 TEST_F(StoreChain, AnEditedHashIsFound) {

@@ -61,7 +61,7 @@ TEST_F(KeptLineage, AStoreFromBeforeItIsBroughtUpToDate) {
   ASSERT_THAT(open()->commit(sample_exchange("old")), IsOk());
   execute(
       "DROP TABLE lineage; DROP TABLE lineage_table; DROP TABLE lineage_uses;"
-      "DELETE FROM migration WHERE version = 2; PRAGMA user_version = 1");
+      "DROP TABLE item_status; DELETE FROM migration WHERE version > 1; PRAGMA user_version = 1");
   const auto store = open();
   ASSERT_NE(store, nullptr);
   ASSERT_THAT(store->commit(traced("new", "rules 1")), IsOk());

@@ -107,7 +107,7 @@ TEST(EpsAnswerErrors, PositionsAreThoseOfTheWholePackage) {
       "typeCode=\"ZZ\"/>\r\n</MCCI_IN010000UK13>\r\n--b--";
   const auto decoded = decode(message);
   ASSERT_THAT(decoded, FailsWith(ErrorCode::invalid));
-  EXPECT_EQ(decoded.error().issues.front().position, (Position{11, 20}));
+  EXPECT_EQ(decoded.error().issues.front().position, (Position{11, 30}));
 }
 
 TEST(EpsAnswerErrors, WhatIsNoMessageIsToldApart) {

@@ -7,7 +7,8 @@
 namespace concord::eps::test {
 namespace {
 
-/// The example of mappers/eps/README.md (tests/e2e runs it as it stands there): the country as one more line of an address.
+/// The example of mappers/eps/README.md (tests/e2e runs it as it stands there): the country as one
+/// more line of an address.
 constexpr const char* kCountryOverlay = R"(
 map "https://concord.example/map/eps/demographics" = "SiteDemographics"
 

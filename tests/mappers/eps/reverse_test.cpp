@@ -20,8 +20,7 @@ namespace fs = std::filesystem;
 
 /// Requests whose HL7 v3 form is read back to the FHIR form they came from. Orders come back as
 /// Spine releases them (tests/mappers/eps/answers_corpus_test.cpp).
-const std::set<std::string> kReadBack{"prescription-order",
-                                      "prescription-order-update",
+const std::set<std::string> kReadBack{"prescription-order-update",
                                       "dispense-notification",
                                       "claim",
                                       "patient-release",

@@ -423,7 +423,8 @@ TEST(EpsRulesTogether, APrescriptionThatWasNotDispensedHasOneReason) {
 
 TEST(EpsRulesTogether, FiveItemsAreTooMany) {
   std::string order = message_of("order");
-  const std::string item = R"({"resource":{"resourceType":"MedicationRequest"}},)";
+  const std::string item =
+      R"({"resource":{"resourceType":"MedicationRequest","medicationCodeableConcept":{"text":"x"}}},)";
   order = edited_first(order, "\"entry\": [", "\"entry\": [" + item + item + item);
   EXPECT_THAT(told_by_rules(order, Asking::translation),
               testing::ElementsAre("error|processing|||Bundle contains too many resources of type "
