@@ -165,6 +165,7 @@ void to_hl7(benchmark::State& state) {
   const std::vector<std::string> given = eps_messages(kind, "request.json");
   std::vector<std::string> messages;
   for (const std::string& message : given) {
+    if (!json::read(message, eps.symbols)) continue;  // one has an empty array
     const tree::Document document = eps.typed(message);
     if (eps.mapper->encode(document, eps.parameters, nullptr)) messages.push_back(message);
   }
