@@ -12,20 +12,22 @@ namespace concord {
 
 /// Why a step could not go on. Append only: the numbers are stored in the audit log.
 enum class ErrorCode : std::uint8_t {
-  malformed,    ///< the bytes are not the format they claim to be
-  invalid,      ///< well formed, but breaks a rule of its standard or profile
-  unsupported,  ///< a format, version, interaction or content we do not carry
-  login,        ///< the caller is not known
-  forbidden,    ///< the caller is known and may not
-  not_found,    ///< what was named does not exist
-  conflict,     ///< the same identity with other content, or a version clash
-  denied,       ///< an agreement or business rule says no
-  too_long,     ///< over a limit of size, depth or count
-  too_costly,   ///< over a limit of steps or time of evaluation
-  throttled,    ///< too many requests; come back later
-  transient,    ///< a part we need is not there right now; the same call may work later
-  timeout,      ///< the deadline of the request passed
-  internal,     ///< our fault
+  malformed,     ///< the bytes are not the format they claim to be
+  invalid,       ///< well formed, but breaks a rule of its standard or profile
+  unsupported,   ///< a format, version, interaction or content we do not carry
+  login,         ///< the caller is not known
+  forbidden,     ///< the caller is known and may not
+  not_found,     ///< what was named does not exist
+  conflict,      ///< the same identity with other content, or a version clash
+  denied,        ///< an agreement or business rule says no
+  too_long,      ///< over a limit of size, depth or count
+  too_costly,    ///< over a limit of steps or time of evaluation
+  throttled,     ///< too many requests; come back later
+  transient,     ///< a part we need is not there right now; the same call may work later
+  timeout,       ///< the deadline of the request passed
+  internal,      ///< our fault
+  gone,          ///< what was named was there once
+  precondition,  ///< the caller's condition does not hold: If-Match, several matches
 };
 
 /// How the outside hears a code; nothing else in the tree knows HTTP or HL7 v2 numbers.
@@ -54,6 +56,8 @@ inline constexpr std::array kErrorTable{
     ErrorRow{ErrorCode::transient, "transient", "transient", 503, "AE", true},
     ErrorRow{ErrorCode::timeout, "timeout", "timeout", 504, "AE", true},
     ErrorRow{ErrorCode::internal, "internal", "exception", 500, "AE", false},
+    ErrorRow{ErrorCode::gone, "gone", "deleted", 410, "AE", false},
+    ErrorRow{ErrorCode::precondition, "precondition", "conflict", 412, "AE", false},
 };
 
 namespace detail {
@@ -61,7 +65,7 @@ constexpr bool error_rows_follow_the_enum() {
   for (std::size_t i = 0; i < kErrorTable.size(); ++i) {
     if (static_cast<std::size_t>(kErrorTable[i].code) != i) return false;
   }
-  return kErrorTable.size() == static_cast<std::size_t>(ErrorCode::internal) + 1;
+  return kErrorTable.size() == static_cast<std::size_t>(ErrorCode::precondition) + 1;
 }
 }  // namespace detail
 static_assert(detail::error_rows_follow_the_enum());

@@ -22,6 +22,7 @@
 #include "fhir/core/result.h"
 #include "gateway/audit/record.h"
 #include "gateway/audit/verify.h"
+#include "gateway/store/resources.h"
 
 namespace concord::store {
 
@@ -59,7 +60,8 @@ struct NewItem {
   Instant deadline{};  ///< no attempt begins after this
 };
 
-/// A Task as the store sees it.
+/// The Task of an exchange. It is a resource like any other: read, searched and kept in versions as
+/// those of resources.h.
 struct TaskRow {
   std::string id;
   std::string exchange;
@@ -67,6 +69,7 @@ struct TaskRow {
   std::string status;  ///< index value
   std::string body;    ///< FHIR JSON
   Instant updated_at{};
+  search::IndexValues index{};  ///< what it is found by; not filled when read
 };
 
 /// Bytes that many exchanges name by their digest and that are kept once.
@@ -94,7 +97,7 @@ struct NewExchange {
   std::string decision;                     ///< decision record; opaque
   std::string lineage;                      ///< which rule wrote what; opaque; empty: none is kept
   std::vector<SharedBytes> lineage_tables;  ///< what `lineage` names; opaque
-  TaskRow task;
+  TaskRow task;  ///< with an empty id: the exchange has none (a notification)
   std::vector<NewItem> items;
   std::vector<audit::Record> audit;
 };
@@ -179,6 +182,7 @@ struct TaskChange {
   std::int64_t expected_version = 1;
   std::string status;
   std::string body;
+  search::IndexValues index{};
 };
 
 /// Why an item was given up, and who looks after it.

@@ -1,0 +1,145 @@
+#pragma once
+/// What is asked for, without FHIR: conditions over IndexValues, made by Parameters::parse() and
+/// answered by a store. Plain values.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fhir/search/index.h"
+
+namespace concord::search {
+
+/// The prefixes of FHIR. v is a stored interval, p the one asked for.
+/// Source: hl7.org/fhir/R4/search.html#prefix.
+enum class Comparison : std::uint8_t {
+  eq,  ///< p.low <= v.low and v.high <= p.high
+  ne,  ///< not eq
+  gt,  ///< v.high > p.high
+  lt,  ///< v.low < p.low
+  ge,  ///< gt or eq
+  le,  ///< lt or eq
+  sa,  ///< v begins after p has ended: v.low >= p.high for times, v.low > p.high for numbers
+  eb,  ///< v has ended before p begins: v.high <= p.low for times, v.high < p.low for numbers
+  ap,  ///< they overlap; the maker has widened p by a tenth
+};
+
+struct Condition;
+
+/// All of them; empty: everything.
+struct All {
+  std::vector<Condition> of;
+};
+/// One of them at least; empty: nothing.
+struct Any {
+  std::vector<Condition> of;
+};
+/// Resources for which the one condition in it does not hold.
+struct Not {
+  std::vector<Condition> of;  ///< exactly one
+};
+
+/// A token of that key with that code and that system; at least one of the two is given.
+struct TokenIs {
+  IndexKey key = 0;
+  std::optional<std::int64_t> code;
+  std::optional<std::int32_t> system;  ///< 0: a token without system
+};
+
+struct TextIs {
+  enum class Match : std::uint8_t {
+    starts,    ///< `value` begins with it
+    equals,    ///< `value` is it
+    contains,  ///< it stands anywhere in `value`
+    exactly,   ///< as written it is it
+  };
+  IndexKey key = 0;
+  Match match = Match::starts;
+  std::string value;
+};
+
+struct PeriodIs {
+  IndexKey key = 0;
+  Comparison comparison = Comparison::eq;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
+struct NumberIs {
+  IndexKey key = 0;
+  Comparison comparison = Comparison::eq;
+  double low = 0;
+  double high = 0;
+  std::optional<std::int32_t> system;
+  std::optional<std::int32_t> code;
+};
+
+/// A link of that key to one of these targets, or to a resource of one of these types; empty lists
+/// ask nothing.
+struct LinkIs {
+  IndexKey key = 0;
+  std::vector<std::int64_t> targets;
+  std::vector<std::int32_t> types;
+};
+
+/// There is a value of that key.
+struct Present {
+  IndexKind kind = IndexKind::token;
+  IndexKey key = 0;
+};
+
+/// One of these ids.
+struct IdIs {
+  std::vector<std::string> ids;
+};
+
+/// The time of the last change, as a point.
+struct UpdatedIs {
+  Comparison comparison = Comparison::eq;
+  std::int64_t low = 0;  ///< as Period
+  std::int64_t high = 0;
+};
+
+/// A link of one of these keys leads to a stored resource of one of these types that meets `inner`.
+struct Chain {
+  std::vector<IndexKey> keys;
+  std::vector<std::string> types;  ///< never empty
+  std::vector<Condition> inner;    ///< exactly one
+};
+
+/// A stored resource of `type` that meets `inner` has a link of one of these keys to this one.
+struct Reverse {
+  std::string type;
+  std::vector<IndexKey> keys;
+  std::vector<Condition> inner;  ///< exactly one
+};
+
+struct Condition {
+  std::variant<All, Any, Not, TokenIs, TextIs, PeriodIs, NumberIs, LinkIs, Present, IdIs, UpdatedIs,
+               Chain, Reverse>
+      is;
+};
+
+/// One key of an order. Resources without a value come last.
+struct SortKey {
+  enum class By : std::uint8_t { id, updated, value };
+  By by = By::updated;
+  IndexKind kind = IndexKind::text;
+  /// Of a value: the least of all values of these keys when ascending, the greatest when not.
+  std::vector<IndexKey> keys;
+  bool descending = false;
+};
+
+/// Resources to be added to those found.
+/// Source: hl7.org/fhir/R4/search.html#revinclude.
+struct Include {
+  bool reverse = false;            ///< _revinclude
+  bool iterate = false;            ///< follows from included resources too
+  std::string source_type;         ///< whose links are followed; empty with `*`: every type
+  std::vector<IndexKey> keys;      ///< empty: every link
+  std::vector<std::string> types;  ///< of the targets; empty: every type
+};
+
+}  // namespace concord::search

@@ -1,0 +1,145 @@
+#pragma once
+/// Search parameters, compiled: what a resource is found by, and what a query asks for. Safe from
+/// any thread once compiled. Source: hl7.org/fhir/R4/search.html, searchparameter.html.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "fhir/definitions/definitions.h"
+#include "fhir/search/criteria.h"
+#include "fhir/search/index.h"
+#include "fhir/tree/document.h"
+
+namespace concord::path {
+class FunctionTable;
+}
+namespace concord::terminology {
+class Terminology;
+}
+
+namespace concord::search {
+
+/// Bounds of one query. Past one of them: too_costly. Source: security-nhs.md section 6.
+struct QueryLimits {
+  std::size_t parameters = 30;
+  std::size_t values = 50;  ///< in one comma-separated list
+  std::size_t chain_depth = 2;
+  std::size_t includes = 5;
+  std::size_t max_count = 200;  ///< `_count` above it is this
+  std::size_t default_count = 20;
+  std::size_t codes = 1000;  ///< a value set of :in may come to
+};
+
+/// What becomes of parameters nobody knows. Source: hl7.org/fhir/R4/search.html#errors.
+enum class Handling : std::uint8_t {
+  strict,   ///< an error
+  lenient,  ///< passed over, with a warning
+};
+
+/// A decoded query: name (with modifiers and chain) and value, in order.
+using QueryParameters = std::vector<std::pair<std::string, std::string>>;
+
+enum class TotalMode : std::uint8_t { none, estimate, accurate };
+enum class SummaryMode : std::uint8_t { no, yes, text, data, count };
+
+/// A compartment the search stays in: GET /Patient/123/Observation.
+struct Compartment {
+  std::string type;  ///< "Patient"
+  std::string id;
+};
+
+/// A query, understood.
+struct Query {
+  std::vector<std::string> types;  ///< one, or several for a search of the whole system
+  /// What each type of `types` is asked for, in the same order: keys differ from type to type.
+  std::vector<Condition> where;
+  std::vector<std::vector<SortKey>>
+      sort;  ///< of each type of `types`; empty: by `_lastUpdated`, latest first
+  std::vector<Include> includes;
+  std::size_t count = 20;
+  std::string cursor;  ///< of the page, from a link of ours ("_cursor"); empty: the first page
+  TotalMode total = TotalMode::none;
+  bool total_asked = false;  ///< `total` was in the query
+  SummaryMode summary = SummaryMode::no;
+  std::vector<std::string> elements;  ///< `_elements`; empty: all
+  QueryParameters used;               ///< for the self link: what was understood, as written
+  std::vector<Issue> issues;          ///< warnings: what was passed over
+};
+
+/// How one parameter may be searched, for the CapabilityStatement.
+struct ParameterView {
+  std::string_view code;
+  std::string_view type;  ///< "token"
+  std::string_view url;
+  std::string_view documentation;
+};
+
+class Parameters {
+ public:
+  struct Sources {
+    const definitions::Definitions* definitions = nullptr;
+    const path::FunctionTable* functions = nullptr;
+    /// For :in, :not-in, :above and :below of tokens; null: those are errors.
+    const terminology::Terminology* terminology = nullptr;
+    /// SearchParameter resources of loaded packages; one with a code a type has already takes its
+    /// place. Annotated; need not outlive the call.
+    std::vector<const tree::Document*> more;
+  };
+
+  /// Every parameter of R4 that has an expression, and those of `more`.
+  /// Errors: invalid (a parameter of `more`, with its url and what is wrong: see check()).
+  static Result<Parameters> compile(const Sources& sources);
+
+  Parameters(Parameters&&) noexcept;
+  Parameters& operator=(Parameters&&) noexcept;
+  ~Parameters();
+
+  /// What a resource is found by. `resource` is a resource node of an annotated document. Values an
+  /// expression cannot reduce (a text that is no date) are left out.
+  /// Errors: too_costly (over the bounds of evaluation).
+  Result<IndexValues> extract(const tree::Document& document, const tree::Node& resource) const;
+
+  /// Understands a query over `type` ("" : the whole system, types from `_type`, or every type).
+  /// `base_url` is what absolute references to this server begin with; empty: none do.
+  ///
+  /// Errors: invalid (unknown type, value or modifier; with strict also an unknown parameter; each
+  /// with a text naming the parameter), too_costly (over a limit), unsupported (a parameter of R4
+  /// that is not served).
+  struct Reading {
+    Handling handling = Handling::lenient;
+    QueryLimits limits{};
+    std::optional<Compartment> compartment;
+    std::string_view base_url;
+    Instant now{};  ///< for prefix ap
+  };
+  Result<Query> parse(std::string_view type, const QueryParameters& parameters,
+                      const Reading& reading) const;
+
+  /// A SearchParameter resource as it would be compiled: all that is wrong with it. Empty: nothing.
+  std::vector<Issue> check(const tree::Document& parameter) const;
+
+  /// Types whose resources belong to a compartment ("Patient").
+  std::vector<std::string> compartment_types(std::string_view compartment) const;
+
+  /// The parameters of a type, those of every resource included, in order of their code.
+  std::vector<ParameterView> of_type(std::string_view type) const;
+  /// `_include` values of a type: "Observation:subject".
+  std::vector<std::string> includes_of(std::string_view type) const;
+
+  /// A number that changes whenever extract() may give other values: stored beside the index, so
+  /// that an old index is noticed.
+  std::int64_t version() const noexcept;
+
+ private:
+  struct Compiled;
+  explicit Parameters(std::unique_ptr<const Compiled> compiled);
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+}  // namespace concord::search
