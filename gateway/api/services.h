@@ -20,6 +20,10 @@ namespace concord::terminology {
 class Terminology;
 }
 
+namespace concord::resources {
+class ResourceService;
+}
+
 namespace concord::api {
 
 class EndpointTable;
@@ -93,6 +97,8 @@ struct Services {
   /// Hears of errors that are ours (internal, transient, timeout), for the log.
   std::function<void(const http::Request&, const Error&)> failed;
 
+  /// Stored resources with every interaction; null: none are served.
+  resources::ResourceService* resources = nullptr;
   /// Code systems, value sets and concept maps; null: their operations are not served.
   const terminology::Terminology* terminology = nullptr;
   const ops::Readiness* readiness = nullptr;

@@ -23,6 +23,9 @@
 namespace concord::definitions {
 class Definitions;
 }
+namespace concord::path {
+class FunctionTable;
+}
 namespace concord::validate {
 class Validator;
 }
@@ -48,6 +51,9 @@ struct Validation {
 };
 
 struct Settings {
+  /// The types that exist here. Empty: every concrete type of R4 but Parameters, which has no
+  /// endpoint.
+  std::vector<std::string> types;
   std::map<std::string, Validation, std::less<>> validation;  ///< by type; "*": every other
   search::QueryLimits query;
   search::Handling handling = search::Handling::lenient;  ///< unless the caller prefers otherwise
@@ -58,6 +64,9 @@ struct Settings {
   std::size_t delete_many = 0;            ///< resources a conditional delete may take; 0: one only
   bool update_creates = true;             ///< PUT to an id that was never there makes it
   std::chrono::seconds pages_kept{3600};  ///< links to further pages lead somewhere
+  std::size_t included = 1000;            ///< resources a page may bring besides its matches
+  std::size_t attachment_bytes = std::size_t{10} << 20;  ///< of one base64Binary, decoded
+  std::size_t attachments = 50;                          ///< of one resource
 };
 
 /// What an interaction came to. The resource is as stored, whether or not it goes back.
@@ -132,6 +141,7 @@ struct Parts {
   const definitions::Definitions* definitions = nullptr;
   const search::Parameters* parameters = nullptr;
   const validate::Validator* validator = nullptr;
+  const path::FunctionTable* functions = nullptr;  ///< for FHIRPath Patch
   store::Resources* store = nullptr;
   /// Whether a Task is that of an exchange: such a one is changed by its exchange only. Empty: none
   /// is.
@@ -141,8 +151,13 @@ struct Parts {
   UuidSource uuids;
 };
 
-/// Errors of every call: transient (the store), internal. Bodies given are annotated or not: the
-/// service annotates.
+/// Errors of every call: transient (the store), internal, not_found (a type that is not served).
+/// Bodies given are annotated or not: the service annotates.
+///
+/// What is wrong with a body: malformed when it breaks the base rules of R4 (unknown elements,
+/// cardinality, the form of primitives, codes outside a required binding, scripts in narratives, a
+/// SearchParameter that does not compile), invalid when it breaks a profile, an invariant or
+/// another rule that asks for knowledge of the content. Source: hl7.org/fhir/R4/http.html#create.
 class ResourceService {
  public:
   ResourceService(Parts parts, Settings settings);
@@ -205,13 +220,17 @@ class ResourceService {
   Result<std::string> bundle(const Caller& caller, tree::Document bundle,
                              std::string_view preference);
 
-  /// A page as Bundle, JSON. Errors: too_long.
-  Result<std::string> write(const Page& page) const;
+  /// A page as Bundle, JSON. `base_url` is the address the caller used; empty: that of the
+  /// settings. Errors: too_long.
+  Result<std::string> write(const Page& page, std::string_view base_url = {}) const;
   /// A stored body cut for reading, JSON. Mandatory elements stay; a cut resource gets the tag
   /// SUBSETTED. Errors: internal (the body cannot be read).
   Result<std::string> cut(std::string body, const Cut& cut) const;
 
   const search::Parameters& parameters() const noexcept;
+  /// The types that exist here, in order of name.
+  const std::vector<std::string>& types() const noexcept;
+  bool serves(std::string_view type) const noexcept;
 
  private:
   struct Impl;
