@@ -23,7 +23,8 @@ enum class Comparison : std::uint8_t {
   le,  ///< lt or eq
   sa,  ///< v begins after p has ended: v.low >= p.high for times, v.low > p.high for numbers
   eb,  ///< v has ended before p begins: v.high <= p.low for times, v.high < p.low for numbers
-  ap,  ///< they overlap; the maker has widened p by a tenth
+  ap,  ///< they overlap: v.low < p.high and v.high > p.low for times, <= and >= for numbers. For
+       ///< prefix ap the maker has widened p by a tenth; a moment asked for with eq comes as it is
 };
 
 struct Condition;
@@ -57,7 +58,9 @@ struct TextIs {
   };
   IndexKey key = 0;
   Match match = Match::starts;
-  std::string value;
+  std::string value;  ///< never empty
+  std::string
+      folded{};  ///< only for `exactly`: what `Text::value` of such a text is, to find it by
 };
 
 struct PeriodIs {

@@ -34,8 +34,8 @@ struct Token {
 /// String, HumanName and Address part by part, uri.
 struct Text {
   IndexKey key = 0;
-  std::string value;  ///< as compared: without case and accents; a uri as it is
-  std::string exact;  ///< as written; empty when `value` is
+  std::string value;  ///< as compared: without case and accents; a uri as it is. At most 1 KiB
+  std::string exact;  ///< as written; empty when `value` is. At most 1 KiB
   friend bool operator==(const Text&, const Text&) = default;
 };
 
@@ -48,7 +48,10 @@ struct Period {
   friend bool operator==(const Period&, const Period&) = default;
 };
 
-/// Number or Quantity: every value that rounds to it. [low, high]; 5.40 is 5.395 to 5.405.
+/// Number or Quantity: [low, high]. A value is a point (5.40 is 5.4 to 5.4: how exactly it was
+/// written does not matter when it is found); a Range and a value with a comparator ("<5") are
+/// wider, an open end is infinite.
+/// Source: hl7.org/fhir/R4/search.html#number, #quantity.
 struct Number {
   IndexKey key = 0;
   double low = 0;

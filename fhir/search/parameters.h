@@ -90,6 +90,9 @@ class Parameters {
     /// SearchParameter resources of loaded packages; one with a code a type has already takes its
     /// place. Annotated; need not outlive the call.
     std::vector<const tree::Document*> more;
+    /// What absolute references to this server begin with ("https://host/FHIR/R4"); stored ones are
+    /// found as if they were relative. Empty: none are.
+    std::string base_url = {};
   };
 
   /// Every parameter of R4 that has an expression, and those of `more`.
@@ -108,9 +111,10 @@ class Parameters {
   /// Understands a query over `type` ("" : the whole system, types from `_type`, or every type).
   /// `base_url` is what absolute references to this server begin with; empty: none do.
   ///
-  /// Errors: invalid (unknown type, value or modifier; with strict also an unknown parameter; each
-  /// with a text naming the parameter), too_costly (over a limit), unsupported (a parameter of R4
-  /// that is not served).
+  /// Errors: malformed (unknown type, modifier or target, a value that cannot be read; with strict
+  /// also an unknown parameter or one without value; each with a text naming the parameter),
+  /// too_costly (over a limit), unsupported (a parameter of R4 that is not served, whatever the
+  /// handling).
   struct Reading {
     Handling handling = Handling::lenient;
     QueryLimits limits{};
