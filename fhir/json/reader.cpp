@@ -8,6 +8,7 @@
 
 #include "fhir/core/utf8.h"
 #include "fhir/json/detail/faults.h"
+#include "fhir/json/detail/huge_numbers.h"
 #include "fhir/json/detail/rapidjson_tokeniser.h"
 #include "fhir/json/detail/twins.h"
 #include "fhir/tree/builder.h"
@@ -23,14 +24,9 @@ using tree::Symbol;
 
 enum class Dialect : bool { fhir, plain };
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 31;  // offsets are 32 bits
-constexpr std::size_t kMostHugeNumbers = 16;              // each is one more way through the text
+using detail::HugeNumber;
 
-/// A number RapidJSON has no double for; it was given a zero in its place.
-struct HugeNumber {
-  std::size_t offset = 0;
-  std::size_t size = 0;
-};
+constexpr std::size_t kMostBytes = std::size_t{1} << 31;  // offsets are 32 bits
 
 /// Fills a document from the events of a tokeniser. A member that is a primitive, its `_name`
 /// companion and the members of an array all end in nodes of one name below the object's node.
@@ -89,7 +85,7 @@ class TreeEvents {
   }
   bool number(std::string_view value, std::size_t offset) {
     if (!huge_numbers_.empty()) [[unlikely]]
-      value = as_written(value, offset);
+      value = detail::as_written(huge_numbers_, document_.source(), value, offset);
     return scalar(Kind::number, value, offset);
   }
   bool boolean(bool value, std::size_t offset) {
@@ -295,13 +291,6 @@ class TreeEvents {
     return true;
   }
 
-  std::string_view as_written(std::string_view value, std::size_t offset) const {
-    for (const HugeNumber& number : huge_numbers_) {
-      if (number.offset == offset) return document_.source().substr(offset, number.size);
-    }
-    return value;
-  }
-
   std::string path_of_member() const {
     const Frame& frame = frames_.back();
     std::string path = document_.path(*frame.node);
@@ -354,29 +343,6 @@ class TreeEvents {
   Dialect dialect_;
 };
 
-/// The length of the JSON number at a place, or 0. RFC 8259 section 6.
-std::size_t number_at(std::string_view text, std::size_t begin) {
-  std::size_t at = begin;
-  const auto digits = [&] {
-    const std::size_t from = at;
-    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-    return at > from;
-  };
-  const auto take = [&](std::string_view any) {
-    if (at == text.size() || any.find(text[at]) == std::string_view::npos) return false;
-    ++at;
-    return true;
-  };
-  take("-");
-  if (!take("0") && !digits()) return 0;
-  if (take(".") && !digits()) return 0;
-  if (take("eE")) {
-    take("+-");
-    if (!digits()) return 0;
-  }
-  return at - begin;
-}
-
 Result<tree::Document> finished(Dialect dialect, tree::Document document) {
   if (dialect == Dialect::fhir && !document.root().is(Flag::resource)) {
     return make_error(ErrorCode::invalid, "no resourceType in the outermost object", {},
@@ -411,17 +377,16 @@ Result<tree::Document> read_as(Dialect dialect, std::string source, const tree::
         static_cast<char*>(document.arena().allocate(size + detail::kPadding, detail::kPadding));
     std::memcpy(scratch, source.data(), size);
     std::memset(scratch + size, 0, detail::kPadding);
-    for (const HugeNumber& number : huge_numbers) {
-      std::memset(scratch + number.offset, ' ', number.size);
-      scratch[number.offset] = '0';
-    }
+    detail::hide(huge_numbers, scratch);
     document.set_source(std::move(source));
 
     TreeEvents events(document, dialect, huge_numbers);
     const detail::TokenError token = detail::tokenise(scratch, size, events);
     if (events.error()) return *std::move(events.error());
-    if (token.fault == detail::Fault::huge_number && huge_numbers.size() < kMostHugeNumbers) {
-      if (const std::size_t length = number_at(document.source(), token.offset); length > 0) {
+    if (token.fault == detail::Fault::huge_number &&
+        huge_numbers.size() < detail::kMostHugeNumbers) {
+      if (const std::size_t length = detail::number_at(document.source(), token.offset);
+          length > 0) {
         huge_numbers.push_back({token.offset, length});
         source = document.source();
         continue;
