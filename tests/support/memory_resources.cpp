@@ -5,112 +5,22 @@
 #include <limits>
 #include <set>
 
+#include "fhir/search/match.h"
 #include "tests/support/memory_order.h"
 
 namespace concord::test {
 
-using search::Comparison;
 using search::Condition;
 using store::Change;
 using store::ResourcePage;
 using store::ResourceRow;
 
-bool compares(Comparison comparison, const search::Period& v, std::int64_t low, std::int64_t high) {
-  switch (comparison) {
-    case Comparison::eq:
-      return low <= v.low && v.high <= high;
-    case Comparison::ne:
-      return !(low <= v.low && v.high <= high);
-    case Comparison::gt:
-      return v.high > high;
-    case Comparison::lt:
-      return v.low < low;
-    case Comparison::ge:
-      return v.high > high || (low <= v.low && v.high <= high);
-    case Comparison::le:
-      return v.low < low || (low <= v.low && v.high <= high);
-    case Comparison::sa:
-      return v.low >= high;
-    case Comparison::eb:
-      return v.high <= low;
-    case Comparison::ap:
-      return v.low < high && low < v.high;
-  }
-  return false;
-}
-
-bool compares(Comparison comparison, const search::Number& v, double low, double high) {
-  switch (comparison) {
-    case Comparison::eq:
-      return low <= v.low && v.high <= high;
-    case Comparison::ne:
-      return !(low <= v.low && v.high <= high);
-    case Comparison::gt:
-      return v.high > high;
-    case Comparison::lt:
-      return v.low < low;
-    case Comparison::ge:
-      return v.high > high || (low <= v.low && v.high <= high);
-    case Comparison::le:
-      return v.low < low || (low <= v.low && v.high <= high);
-    case Comparison::sa:
-      return v.low > high;
-    case Comparison::eb:
-      return v.high < low;
-    case Comparison::ap:
-      return v.low <= high && low <= v.high;
-  }
-  return false;
-}
-
 namespace {
-
-template <typename... F>
-struct Cases : F... {
-  using F::operator()...;
-};
-template <typename... F>
-Cases(F...) -> Cases<F...>;
 
 template <typename T>
 bool holds(const std::vector<T>& list, const T& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
-
-bool text_meets(const search::Text& text, const search::TextIs& asked) {
-  switch (asked.match) {
-    case search::TextIs::Match::starts:
-      return text.value.starts_with(asked.value);
-    case search::TextIs::Match::equals:
-      return text.value == asked.value;
-    case search::TextIs::Match::contains:
-      return text.value.find(asked.value) != std::string::npos;
-    case search::TextIs::Match::exactly:
-      return (text.exact.empty() ? text.value : text.exact) == asked.value;
-  }
-  return false;
-}
-
-bool has_key(const search::IndexValues& values, search::IndexKind kind, search::IndexKey key) {
-  const auto any = [key](const auto& list) {
-    return std::any_of(list.begin(), list.end(), [key](const auto& v) { return v.key == key; });
-  };
-  switch (kind) {
-    case search::IndexKind::token:
-      return any(values.tokens);
-    case search::IndexKind::text:
-      return any(values.texts);
-    case search::IndexKind::period:
-      return any(values.periods);
-    case search::IndexKind::number:
-      return any(values.numbers);
-    case search::IndexKind::link:
-      return any(values.links);
-  }
-  return false;
-}
-
-std::int64_t milliseconds_of(Instant at) { return at.time_since_epoch().count(); }
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
   std::uint64_t value = 0;
@@ -164,62 +74,26 @@ bool MemoryResources::meets_link(const Kept& kept, const search::Reverse& revers
   });
 }
 
+/// What a condition asks of the other resources here.
+class MemoryResources::Near final : public search::Others {
+ public:
+  Near(const MemoryResources& all, const Kept& kept) : all_(all), kept_(kept) {}
+  bool holds(const search::Subject&, const search::Chain& chain) const override {
+    return all_.meets_link(kept_, chain);
+  }
+  bool holds(const search::Subject&, const search::Reverse& reverse) const override {
+    return all_.meets_link(kept_, reverse);
+  }
+
+ private:
+  const MemoryResources& all_;
+  const Kept& kept_;
+};
+
 bool MemoryResources::meets(const Kept& kept, const Condition& condition) const {
-  const search::IndexValues& values = kept.now().index;
-  const auto any = [](const auto& list, auto&& of) {
-    return std::any_of(list.begin(), list.end(), of);
-  };
-  return std::visit(
-      Cases{
-          [&](const search::All& all) {
-            return std::all_of(all.of.begin(), all.of.end(),
-                               [&](const Condition& one) { return meets(kept, one); });
-          },
-          [&](const search::Any& some) {
-            return any(some.of, [&](const Condition& one) { return meets(kept, one); });
-          },
-          [&](const search::Not& none) { return !meets(kept, none.of.front()); },
-          [&](const search::TokenIs& asked) {
-            return any(values.tokens, [&](const search::Token& token) {
-              return token.key == asked.key && (!asked.code || *asked.code == token.code) &&
-                     (!asked.system || *asked.system == token.system);
-            });
-          },
-          [&](const search::TextIs& asked) {
-            return any(values.texts, [&](const search::Text& text) {
-              return text.key == asked.key && text_meets(text, asked);
-            });
-          },
-          [&](const search::PeriodIs& asked) {
-            return any(values.periods, [&](const search::Period& period) {
-              return period.key == asked.key &&
-                     compares(asked.comparison, period, asked.low, asked.high);
-            });
-          },
-          [&](const search::NumberIs& asked) {
-            return any(values.numbers, [&](const search::Number& number) {
-              return number.key == asked.key && (!asked.system || *asked.system == number.system) &&
-                     (!asked.code || *asked.code == number.code) &&
-                     compares(asked.comparison, number, asked.low, asked.high);
-            });
-          },
-          [&](const search::LinkIs& asked) {
-            return any(values.links, [&](const search::Link& link) {
-              return link.key == asked.key &&
-                     (asked.targets.empty() || holds(asked.targets, link.target)) &&
-                     (asked.types.empty() || holds(asked.types, link.type));
-            });
-          },
-          [&](const search::Present& asked) { return has_key(values, asked.kind, asked.key); },
-          [&](const search::IdIs& asked) { return holds(asked.ids, kept.now().row.id); },
-          [&](const search::UpdatedIs& asked) {
-            const std::int64_t at = milliseconds_of(kept.now().row.updated_at);
-            return compares(asked.comparison, search::Period{0, at, at + 1}, asked.low, asked.high);
-          },
-          [&](const search::Chain& chain) { return meets_link(kept, chain); },
-          [&](const search::Reverse& reverse) { return meets_link(kept, reverse); },
-      },
-      condition.is);
+  const ResourceRow& row = kept.now().row;
+  const Near near(*this, kept);
+  return search::matches(condition, {row.type, row.id, row.updated_at, &kept.now().index}, &near);
 }
 
 std::vector<const MemoryResources::Kept*> MemoryResources::found(std::string_view type,

@@ -1,6 +1,6 @@
 #pragma once
-/// Resources in memory: the double of a store in tests, and the oracle of the SQL stores. It holds
-/// what a condition means in C++, value by value, with no index and no SQL.
+/// Resources in memory: the double of a store in tests, and the oracle of the SQL stores. What a
+/// condition means is fhir/search/match.h, value by value, with no index and no SQL.
 
 #include <cstddef>
 #include <functional>
@@ -68,6 +68,8 @@ class MemoryResources final : public store::Resources {
     std::string asked;  ///< the search the pages belong to
   };
 
+  class Near;
+
   Result<void> answering() const;
   const Kept* find(std::string_view type, std::string_view id) const;
   bool meets(const Kept& kept, const search::Condition& condition) const;
@@ -89,12 +91,6 @@ class MemoryResources final : public store::Resources {
   std::size_t writes_ = 0;
   std::int64_t index_version_ = 0;
 };
-
-/// Whether a value stands to what is asked for as the comparison says. Half-open intervals of time.
-bool compares(search::Comparison comparison, const search::Period& value, std::int64_t low,
-              std::int64_t high);
-/// The same for closed intervals of numbers.
-bool compares(search::Comparison comparison, const search::Number& value, double low, double high);
 
 /// A condition as text, for messages of tests: the same text, the same condition.
 std::string to_text(const search::Condition& condition);

@@ -10,7 +10,7 @@ namespace {
 
 using search::Comparison;
 using search::Condition;
-using test::compares;
+using search::compares;
 using test::MemoryResources;
 using ::testing::ElementsAre;
 
