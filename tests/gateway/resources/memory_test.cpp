@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "fhir/search/match.h"
 #include "tests/support/memory_resources.h"
 #include "tests/support/result_matchers.h"
 
