@@ -28,6 +28,9 @@ enum class Event : std::uint8_t {
   answer_unmatched,   ///< an acknowledgement that belongs to nothing we know; digest of the bytes
   store_migrated,     ///< the schema changed; detail names the version
   statuses_recorded,  ///< statuses of prescription items; digest of the bytes as received
+  resource_created,   ///< detail is type/id/version; digest of the body
+  resource_updated,   ///< the same
+  resource_deleted,   ///< detail is type/id/version
 };
 
 /// The stored name of an event ("exchange.accepted").
