@@ -121,7 +121,7 @@ Result<Page> ResourceService::everything(const Caller& caller, std::string_view 
 
 Result<std::string> ResourceService::bundle(const Caller& caller, tree::Document bundle,
                                             std::string_view preference) {
-  return detail::run_bundle(*this, impl_->room, caller, std::move(bundle), preference);
+  return detail::run_bundle(impl_->room, caller, std::move(bundle), preference);
 }
 
 Result<std::string> ResourceService::write(const Page& page, std::string_view base_url) const {

@@ -156,7 +156,8 @@ Result<std::vector<Issue>> check(const Room& room, std::string_view type, const 
     request.profiles = asked.profiles;
     validate::Report report = validator.validate(body, full(), request);
     if (!report.ok()) {
-      // The base rules of R4 are those of intake; what else was found is of profiles and invariants.
+      // The base rules of R4 are those of intake; what else was found is of profiles and
+      // invariants.
       validate::Report base = validator.validate(body, intake());
       if (!base.ok()) return refused(ErrorCode::malformed, std::move(base));
       if (asked.mode == Validation::Mode::enforce) {
@@ -170,9 +171,8 @@ Result<std::vector<Issue>> check(const Room& room, std::string_view type, const 
   }
   if (type == "SearchParameter") {
     std::vector<Issue> wrong = room.parts.parameters->check(body);
-    if (std::any_of(wrong.begin(), wrong.end(), [](const Issue& issue) {
-          return issue.severity <= Severity::error;
-        })) {
+    if (std::any_of(wrong.begin(), wrong.end(),
+                    [](const Issue& issue) { return issue.severity <= Severity::error; })) {
       Error error;
       error.code = ErrorCode::malformed;
       error.issues = std::move(wrong);

@@ -17,7 +17,8 @@ struct Stamp {
   Instant at{};
 };
 
-/// Gives every node its type, unless they have theirs. Errors: malformed (the body is of another type than the address).
+/// Gives every node its type, unless they have theirs. Errors: malformed (the body is of another
+/// type than the address).
 Result<void> annotate(const Room& room, std::string_view type, tree::Document& body);
 
 /// Writes id, meta.versionId and meta.lastUpdated; the rest of meta stays.

@@ -61,11 +61,15 @@ class Cutter {
       if (named || cut_.summary == SummaryMode::no) return named;
     }
     switch (cut_.summary) {
-      case SummaryMode::yes: return child && child.element->is_summary;
-      case SummaryMode::data: return name != "text";
-      case SummaryMode::text: return name == "text";
+      case SummaryMode::yes:
+        return child && child.element->is_summary;
+      case SummaryMode::data:
+        return name != "text";
+      case SummaryMode::text:
+        return name == "text";
       case SummaryMode::no:
-      case SummaryMode::count: break;
+      case SummaryMode::count:
+        break;
     }
     return true;
   }
@@ -87,8 +91,8 @@ class Cutter {
       const Type& type = *room_.parts.definitions->type(part.type());
       tree::keep_children(builder_, part, [&](Node& member) {
         const definitions::Child known = type.child(member.name());
-        return known && (known.element->is_summary || known.element->min > 0 ||
-                         known.element->is_modifier);
+        return known &&
+               (known.element->is_summary || known.element->min > 0 || known.element->is_modifier);
       });
       if (part.first_child() == nullptr) builder_.detach(part);
     }

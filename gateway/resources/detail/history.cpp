@@ -28,9 +28,10 @@ Result<Span> span_of(std::string_view name, std::string_view text) {
     if (!at) return no_time;
     return Span{*at, *at + milliseconds(1)};
   }
-  const std::string whole = std::string(text) + (text.size() == 4   ? "-01-01"
-                                                 : text.size() == 7 ? "-01"
-                                                                    : "") +
+  const std::string whole = std::string(text) +
+                            (text.size() == 4   ? "-01-01"
+                             : text.size() == 7 ? "-01"
+                                                : "") +
                             "T00:00:00Z";
   auto low = parse_instant(whole);
   if (!low || (text.size() != 4 && text.size() != 7 && text.size() != 10)) return no_time;
@@ -88,8 +89,9 @@ Result<Asked> understand(const Room& room, const search::QueryParameters& parame
       }
       asked.search.count = value != "none";
     } else if (name != "_format" && name != "_pretty") {
-      return wrong("a history is chosen by _since, _before, _at, _count, _sort, _summary and "
-                   "_total only");
+      return wrong(
+          "a history is chosen by _since, _before, _at, _count, _sort, _summary and "
+          "_total only");
     } else {
       continue;
     }

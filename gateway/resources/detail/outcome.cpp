@@ -86,8 +86,7 @@ std::string write_outcome(const tree::Symbols& symbols, const std::vector<Issue>
 std::string write_outcome(const tree::Symbols& symbols, const Error& error) {
   const ErrorRow& row = error_row(error.code);
   if (!error.issues.empty()) return write_outcome(symbols, error.issues, row.issue_type);
-  return write_outcome(symbols,
-                       {Issue{Severity::error, {}, std::string(row.name), {}, {}, {}}},
+  return write_outcome(symbols, {Issue{Severity::error, {}, std::string(row.name), {}, {}, {}}},
                        row.issue_type);
 }
 

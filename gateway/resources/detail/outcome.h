@@ -11,8 +11,8 @@
 
 namespace concord::resources::detail {
 
-/// As JSON. `default_code` is the issue type of issues without one of their own; no issues: one that
-/// says all is well. Never fails: what cannot be written becomes a fixed text.
+/// As JSON. `default_code` is the issue type of issues without one of their own; no issues: one
+/// that says all is well. Never fails: what cannot be written becomes a fixed text.
 std::string write_outcome(const tree::Symbols& symbols, const std::vector<Issue>& issues,
                           std::string_view default_code);
 std::string write_outcome(const tree::Symbols& symbols, const Error& error);

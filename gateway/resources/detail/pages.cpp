@@ -56,11 +56,11 @@ Result<std::vector<ResourceRow>> follow(const Room& room, const search::Include&
     search.types = include.types;
   }
   for (const ResourceRow& row : near) {
-    const bool wanted =
-        include.reverse ? include.types.empty() ||
-                              std::find(include.types.begin(), include.types.end(), row.type) !=
-                                  include.types.end()
-                        : include.source_type.empty() || include.source_type == row.type;
+    const bool wanted = include.reverse
+                            ? include.types.empty() ||
+                                  std::find(include.types.begin(), include.types.end(), row.type) !=
+                                      include.types.end()
+                            : include.source_type.empty() || include.source_type == row.type;
     if (wanted) search.rows.push_back(row.row);
   }
   if (search.rows.empty()) return std::vector<ResourceRow>();

@@ -33,10 +33,13 @@ bool is_there(const std::optional<ResourceRow>& row) {
 
 audit::Event event_of(Change change) {
   switch (change) {
-    case Change::created: return audit::Event::resource_created;
-    case Change::deleted: return audit::Event::resource_deleted;
+    case Change::created:
+      return audit::Event::resource_created;
+    case Change::deleted:
+      return audit::Event::resource_deleted;
     case Change::updated:
-    case Change::patched: break;
+    case Change::patched:
+      break;
   }
   return audit::Event::resource_updated;
 }
@@ -84,8 +87,8 @@ Result<Done> add(Plan& plan, Done::What what, Change change, std::string_view ty
   write.index = std::move(index);
   if (plan.room.parts.observer != nullptr) {
     const bool had = is_there(before);
-    CONCORD_TRY(plan.room.parts.observer->changing(had ? &*before : nullptr, after, write,
-                                                   plan.changes));
+    CONCORD_TRY(
+        plan.room.parts.observer->changing(had ? &*before : nullptr, after, write, plan.changes));
   }
   plan.changes.writes.push_back(std::move(write));
   return done;
@@ -156,9 +159,9 @@ Result<Matches> matches(const Room& room, const Caller& caller, std::string_view
   CONCORD_ASSIGN(search::QueryParameters parameters, read_query(query));
   // What shapes an answer chooses nothing.
   std::erase_if(parameters, [](const auto& parameter) {
-    constexpr std::array<std::string_view, 10> kShape{"_format",  "_pretty", "_summary", "_elements",
-                                                      "_count",   "_total",  "_sort",    "_include",
-                                                      "_revinclude", "_cursor"};
+    constexpr std::array<std::string_view, 10> kShape{
+        "_format", "_pretty", "_summary", "_elements",   "_count",
+        "_total",  "_sort",   "_include", "_revinclude", "_cursor"};
     return std::find(kShape.begin(), kShape.end(), parameter.first) != kShape.end();
   });
   if (parameters.empty()) return make_error(none, "the criteria are empty");
@@ -196,8 +199,7 @@ Result<Done> read_then(const Room& room, std::string_view type, std::string_view
   CONCORD_TRY(room.known(type));
   const std::optional<std::int64_t> number = version_in(version);
   if (!number) return make_error(ErrorCode::not_found, "there is no such version");
-  CONCORD_ASSIGN(std::optional<ResourceRow> row,
-                 room.parts.store->read_version(type, id, *number));
+  CONCORD_ASSIGN(std::optional<ResourceRow> row, room.parts.store->read_version(type, id, *number));
   if (!row) return make_error(ErrorCode::not_found, "there is no such version");
   if (row->change == Change::deleted) return gone();
   return Done{Done::What::read, *std::move(row), {}};
@@ -209,16 +211,16 @@ Result<void> set_target(const Room& room, Document& provenance, const ResourceRo
   tree::keep_children(builder, builder.root(),
                       [&](tree::Node& node) { return node.name() != room.names.target; });
   tree::Node* target = builder.append(builder.root(), room.names.target);
-  tree::Node* reference =
-      target == nullptr ? nullptr
-                        : builder.append(*target, room.names.reference, tree::Kind::string);
+  tree::Node* reference = target == nullptr
+                              ? nullptr
+                              : builder.append(*target, room.names.reference, tree::Kind::string);
   if (reference == nullptr) {
     return make_error(ErrorCode::too_long, "the resource has too many elements");
   }
   builder.set_flag(*target, tree::Flag::in_array);
   builder.set_type(*target, room.names.reference_type);
-  builder.set_copy(*reference, name_of(row.type, row.id) + "/_history/" +
-                                   std::to_string(row.version));
+  builder.set_copy(*reference,
+                   name_of(row.type, row.id) + "/_history/" + std::to_string(row.version));
   definitions::annotate(builder, *room.parts.definitions);
   return {};
 }
@@ -272,7 +274,8 @@ Result<Done> plan_update_where(Plan& plan, std::string_view type, std::string_vi
                                std::string_view named, std::string_view new_id, Document& body,
                                const Conditions& conditions) {
   const Room& room = plan.room;
-  auto found = matches(room, plan.caller, type, query, conditions.handling, ErrorCode::precondition);
+  auto found =
+      matches(room, plan.caller, type, query, conditions.handling, ErrorCode::precondition);
   if (!found) return std::move(found).error();
   CONCORD_TRY(annotate(room, type, body));
   if (found->rows.size() > 1) return several();
@@ -322,8 +325,8 @@ Result<Done> plan_patch(Plan& plan, std::string_view type, std::string_view id, 
 
 Result<Done> plan_patch_where(Plan& plan, std::string_view type, std::string_view query,
                               const Patch& patch, const Conditions& conditions) {
-  CONCORD_ASSIGN(const Matches found,
-                 matches(plan.room, plan.caller, type, query, conditions.handling, ErrorCode::precondition));
+  CONCORD_ASSIGN(const Matches found, matches(plan.room, plan.caller, type, query,
+                                              conditions.handling, ErrorCode::precondition));
   if (found.rows.empty()) {
     return make_error(ErrorCode::not_found, "the criteria find no resource");
   }
@@ -352,8 +355,9 @@ Result<Done> plan_remove(Plan& plan, std::string_view type, std::string_view id,
 Result<std::vector<Done>> plan_remove_where(Plan& plan, std::string_view type,
                                             std::string_view query, const Conditions& conditions) {
   const std::size_t most = std::max<std::size_t>(plan.room.settings.delete_many, 1);
-  CONCORD_ASSIGN(const Matches found, matches(plan.room, plan.caller, type, query,
-                                              conditions.handling, ErrorCode::precondition, most + 1));
+  CONCORD_ASSIGN(const Matches found,
+                 matches(plan.room, plan.caller, type, query, conditions.handling,
+                         ErrorCode::precondition, most + 1));
   if (found.rows.size() > most) {
     if (most == 1) return several();
     return make_error(ErrorCode::precondition,

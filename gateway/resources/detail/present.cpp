@@ -97,8 +97,11 @@ void write_history(BundleText& out, const ResourceRow& row) {
       url = row.type;
       status = 201;
       break;
-    case Change::updated: break;
-    case Change::patched: method = "PATCH"; break;
+    case Change::updated:
+      break;
+    case Change::patched:
+      method = "PATCH";
+      break;
     case Change::deleted:
       method = "DELETE";
       status = 204;

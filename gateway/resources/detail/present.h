@@ -1,6 +1,6 @@
 #pragma once
-/// Resources as callers see them: whole, cut, and in Bundles. Bodies that stay whole are never read,
-/// their texts are put together.
+/// Resources as callers see them: whole, cut, and in Bundles. Bodies that stay whole are never
+/// read, their texts are put together.
 
 #include <string>
 #include <string_view>

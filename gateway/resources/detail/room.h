@@ -1,6 +1,6 @@
 #pragma once
-/// What every interaction stands on: the parts and settings of one ResourceService, and the names it
-/// looks for in trees. Read only once made: safe from any thread.
+/// What every interaction stands on: the parts and settings of one ResourceService, and the names
+/// it looks for in trees. Read only once made: safe from any thread.
 
 #include <optional>
 #include <string>
@@ -32,7 +32,8 @@ struct Room {
         code, reference, target;
     tree::Symbol type, entry, full_url, resource, request, method, url, if_none_match,
         if_modified_since, if_match, if_none_exist;
-    tree::Symbol base64_type, xhtml_type, reference_type, meta_type, instant_type;  ///< of Node::type()
+    tree::Symbol base64_type, xhtml_type, reference_type, meta_type,
+        instant_type;  ///< of Node::type()
     std::vector<tree::Symbol> uri_types;
   } names;
 };
