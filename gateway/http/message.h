@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +51,17 @@ struct Request {
   std::string joined_field(std::string_view name) const;
 };
 
+/// A body that is made while it is sent: the server asks for the next piece until there is none.
+/// Used by one thread, the connection's own, which it may keep for hours.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// The next piece; empty: nothing yet, ask again; nothing: the body has ended. Waits for at most
+  /// `patience`, which is short, so that the server notices a peer that left and its own stop. What
+  /// it throws ends the connection, so that the other side sees a body that was cut off.
+  virtual std::optional<std::string> next(std::chrono::milliseconds patience) = 0;
+};
+
 /// What goes back. The server adds Date, Content-Length, Connection, X-Request-ID,
 /// X-Correlation-ID, Cache-Control and the fixed security headers.
 struct Response {
@@ -57,6 +70,10 @@ struct Response {
   std::string body;
   std::string_view route = "-";  ///< template of the path, for logs and metrics; static text
   std::string exchange_id;       ///< for the access log; empty when there is none
+  /// In the place of `body`: sent in chunks as it comes, each within ServerTimes::write, until it
+  /// ends, the peer leaves or reads too slowly, or the server stops. Its time is its own: it counts
+  /// neither as in flight nor against the deadline.
+  std::shared_ptr<BodySource> stream;
 
   Response& header(std::string name, std::string value) {
     headers.emplace_back(std::move(name), std::move(value));

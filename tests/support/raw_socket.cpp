@@ -105,6 +105,22 @@ std::optional<RawAnswer> RawSocket::receive(milliseconds patience, bool head_onl
   }
 }
 
+std::string RawSocket::receive_until(std::string_view text, milliseconds patience) {
+  const auto until = steady_clock::now() + patience;
+  for (;;) {
+    if (const std::size_t at = buffer_.find(text); at != std::string::npos) {
+      std::string found = buffer_.substr(0, at + text.size());
+      buffer_.erase(0, found.size());
+      return found;
+    }
+    if (!wait_readable(until)) return {};
+    std::array<char, 16 * 1024> more;
+    const ssize_t n = ::recv(socket_, more.data(), more.size(), 0);
+    if (n <= 0) return {};
+    buffer_.append(more.data(), static_cast<std::size_t>(n));
+  }
+}
+
 bool RawSocket::closes_within(milliseconds patience) {
   const auto until = steady_clock::now() + patience;
   std::array<char, 16 * 1024> part;

@@ -34,6 +34,10 @@ class RawSocket {
   /// An answer to HEAD has no body: pass `head_only`.
   std::optional<RawAnswer> receive(std::chrono::milliseconds patience = std::chrono::seconds(5),
                                    bool head_only = false);
+  /// What comes up to and with `text`; nothing of it is taken, and "" given, when the connection
+  /// ended or `patience` passed before that.
+  std::string receive_until(std::string_view text,
+                            std::chrono::milliseconds patience = std::chrono::seconds(5));
   /// True when the other side closes within `patience`; bytes that come first are dropped.
   bool closes_within(std::chrono::milliseconds patience);
   void finish_sending();

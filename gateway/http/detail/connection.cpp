@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <new>
 
@@ -16,6 +17,8 @@ using std::chrono::steady_clock;
 constexpr std::size_t kFirstBuffer = 4096;
 constexpr std::size_t kKeptBuffer = 64 * 1024;
 constexpr milliseconds kLinger{2000};
+/// How long a stream may take to notice that its peer left or the server stops.
+constexpr milliseconds kStreamStep{250};
 
 Refusal too_long(std::string_view what, std::size_t limit) {
   return refusal(413, ErrorCode::too_long,
@@ -380,10 +383,16 @@ bool Connection::answer(Response response, bool close) {
   const Request& request = *request_;
   const bool head_only =
       request.method == "HEAD" || response.status == 204 || response.status == 304;
+  const bool streamed = response.stream != nullptr && !head_only;
+  if (streamed && framing_.http_1_0) close = true;  // it knows no chunks: the end is the end
   write_head(head_out_, response, request, shared_.clock(), framing_.http_1_0, close);
   const std::string_view body = head_only ? std::string_view() : std::string_view(response.body);
-  const Transfer sent =
-      wire_.send(head_out_, body, steady_clock::now() + shared_.options.times.write);
+  Transfer sent = wire_.send(head_out_, streamed ? std::string_view() : body,
+                             steady_clock::now() + shared_.options.times.write);
+  std::size_t bytes_out = body.size();
+  if (streamed && sent == Transfer::done && !send_stream(*response.stream, bytes_out)) {
+    sent = Transfer::closed;
+  }
   if (shared_.log) {
     AccessRecord record;
     record.received_at = request.received_at;
@@ -397,10 +406,44 @@ bool Connection::answer(Response response, bool close) {
     record.took =
         std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - started_);
     record.bytes_in = body_bytes_;
-    record.bytes_out = body.size();
+    record.bytes_out = bytes_out;
     shared_.log(record);
   }
   return sent == Transfer::done && !close;
+}
+
+bool Connection::send_stream(BodySource& source, std::size_t& bytes) {
+  const bool chunked = !framing_.http_1_0;
+  const auto send = [this](std::string_view size, std::string_view piece) {
+    const SteadyTime until = steady_clock::now() + shared_.options.times.write;
+    return wire_.send(size, piece, until) == Transfer::done;
+  };
+  bytes = 0;
+  while (!shared_.stopping.load(std::memory_order_relaxed)) {
+    std::optional<std::string> piece;
+    try {
+      piece = source.next(kStreamStep);
+    } catch (...) {
+      return false;
+    }
+    if (!piece) break;
+    if (piece->empty()) {
+      if (wire_.peer_left()) return false;
+      continue;
+    }
+    bytes += piece->size();
+    if (chunked) {
+      std::array<char, 20> size{};
+      const auto end = std::to_chars(size.data(), size.data() + size.size(), piece->size(), 16).ptr;
+      std::string head(size.data(), end);
+      head += "\r\n";
+      *piece += "\r\n";
+      if (!send(head, *piece)) return false;
+    } else if (!send({}, *piece)) {
+      return false;
+    }
+  }
+  return !chunked || send("0\r\n\r\n", {});
 }
 
 }  // namespace concord::http::detail

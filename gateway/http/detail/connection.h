@@ -58,6 +58,8 @@ class Connection {
   void answer_refusal(const Refusal& refusal);
   /// Writes and logs; true when the connection may go on.
   bool answer(Response response, bool close);
+  /// Sends a body as its source makes it; true when all of it went out.
+  bool send_stream(BodySource& source, std::size_t& bytes);
   std::size_t unread() const noexcept { return buffer_.size() - at_; }
 
   Shared& shared_;

@@ -41,7 +41,9 @@ void write_head(std::string& out, const Response& response, const Request& reque
                  reason_phrase(response.status));
   append_date(out, now);
   out += "\r\n";
-  if (response.status != 204 && response.status != 304) {
+  if (response.stream != nullptr) {
+    if (!http_1_0) out += "Transfer-Encoding: chunked\r\n";
+  } else if (response.status != 204 && response.status != 304) {
     fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
   }
   for (const auto& [name, value] : response.headers) append_field(out, name, value);

@@ -88,6 +88,12 @@ Transfer Wire::send(std::string_view head, std::string_view body, SteadyTime unt
   return Transfer::done;
 }
 
+bool Wire::peer_left() noexcept {
+  char one = 0;
+  const ssize_t n = ::recv(socket_, &one, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 void Wire::linger(milliseconds patience) noexcept {
   ::shutdown(socket_, SHUT_WR);
   const SteadyTime until = std::chrono::steady_clock::now() + patience;

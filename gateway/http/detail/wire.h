@@ -26,6 +26,8 @@ class Wire {
   Transfer receive(std::span<char> into, SteadyTime until, std::size_t& got) noexcept;
   /// Both parts in one gathered write (more only when the peer reads slowly), all by `until`.
   Transfer send(std::string_view head, std::string_view body, SteadyTime until) noexcept;
+  /// Whether the peer closed its end, or the connection broke. Takes nothing out of it.
+  bool peer_left() noexcept;
   /// Says that no more will be sent and drops what still arrives for at most `patience`, so that a
   /// peer in the middle of sending reads our answer instead of a reset.
   void linger(std::chrono::milliseconds patience) noexcept;
