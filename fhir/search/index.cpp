@@ -3,29 +3,25 @@
 #include "fhir/core/digest.h"
 
 namespace concord::search {
-namespace {
-
-std::uint64_t leading(const Sha256& digest, int bytes) {
-  std::uint64_t value = 0;
-  for (int i = 0; i < bytes; ++i) value = value << 8 | digest[static_cast<std::size_t>(i)];
-  return value;
-}
-
-}  // namespace
 
 std::int64_t index_hash(std::string_view text) {
-  return static_cast<std::int64_t>(leading(sha256(text), 8));
+  const Sha256 digest = sha256(text);
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | digest[i];
+  return static_cast<std::int64_t>(value);
 }
 
 std::int32_t short_hash(std::string_view text) {
-  const auto value = static_cast<std::int32_t>(leading(sha256(text), 4));
-  return value == 0 ? 1 : value;
+  const Sha256 digest = sha256(text);
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | digest[i];
+  return value == 0 ? 1 : static_cast<std::int32_t>(value);
 }
 
 std::int64_t resource_hash(std::string_view type, std::string_view id) {
   std::string text;
   text.reserve(type.size() + 1 + id.size());
-  text.append(type).append(1, '/').append(id);
+  text.append(type).append("/").append(id);
   return index_hash(text);
 }
 

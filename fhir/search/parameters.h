@@ -77,7 +77,14 @@ struct ParameterView {
   std::string_view code;
   std::string_view type;  ///< "token"
   std::string_view url;
-  std::string_view documentation;
+  std::string_view documentation;  ///< its expression
+};
+
+/// A parameter that is known and cannot be searched by.
+struct NotServed {
+  std::string type;  ///< "Location"
+  std::string code;  ///< "near"
+  std::string why;
 };
 
 class Parameters {
@@ -126,6 +133,8 @@ class Parameters {
                       const Reading& reading) const;
 
   /// A SearchParameter resource as it would be compiled: all that is wrong with it. Empty: nothing.
+  /// Takes some milliseconds; leaves nothing behind. The texts repeat public names (a base, a type,
+  /// an expression) and are worded for `diagnostics`.
   std::vector<Issue> check(const tree::Document& parameter) const;
 
   /// Types whose resources belong to a compartment ("Patient").
@@ -136,12 +145,16 @@ class Parameters {
   /// `_include` values of a type: "Observation:subject".
   std::vector<std::string> includes_of(std::string_view type) const;
 
+  /// Every parameter that is not served, with the reason, in order of type and code.
+  std::vector<NotServed> not_served() const;
+
   /// A number that changes whenever extract() may give other values: stored beside the index, so
   /// that an old index is noticed.
   std::int64_t version() const noexcept;
 
+  struct Compiled;  // of this room; not for use
+
  private:
-  struct Compiled;
   explicit Parameters(std::unique_ptr<const Compiled> compiled);
   std::unique_ptr<const Compiled> compiled_;
 };
