@@ -42,6 +42,7 @@ Result<std::vector<std::string>> xpath(std::string_view xml, const std::string& 
   }
   const std::unique_ptr<xmlXPathContext, Free> context(xmlXPathNewContext(document.get()));
   if (!context) return make_error(ErrorCode::internal, "no memory for XPath");
+  context->node = reinterpret_cast<xmlNode*>(document.get());  // relative paths start there
   context->opLimit = kMostSteps;
   constexpr const char* kPrefixes[][2] = {{"fhir", "http://hl7.org/fhir"},
                                           {"f", "http://hl7.org/fhir"},

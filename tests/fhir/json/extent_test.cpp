@@ -11,7 +11,7 @@ using testing::Eq;
 using testing::Optional;
 
 TEST(ValueEnd, IsBehindTheValueWhateverFollows) {
-  EXPECT_THAT(value_end(R"({"a":{"b":"}\""}} , 1)", 0), Optional(Eq(16u)));
+  EXPECT_THAT(value_end(R"({"a":{"b":"}\""}} , 1)", 0), Optional(Eq(17u)));
   EXPECT_THAT(value_end(R"({"a":{"b":1},"c":[]})", 5), Optional(Eq(12u)));
   EXPECT_THAT(value_end(R"(x[1,[2]]x)", 1), Optional(Eq(8u)));
   EXPECT_THAT(value_end(R"({}")", 0), Optional(Eq(2u)));
