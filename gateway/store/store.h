@@ -355,6 +355,11 @@ class Store {
   virtual Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                               std::vector<audit::Record> audit) = 0;
 
+  // ---- resources ----
+
+  /// The FHIR resources of this store, Tasks of exchanges among them. Lives as long as the store.
+  virtual Resources& resources() = 0;
+
   // ---- statuses of prescription items ----
 
   /// Stores all rows, or none of them. `audit` is appended when something was stored.

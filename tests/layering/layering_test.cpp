@@ -179,7 +179,7 @@ TEST(Layering, EachLibraryStaysInItsRooms) {
       {"flatbuffers/", {"fhir/definitions", "fhir/terminology"}},
       {"archive", {"fhir/packages"}},
       {"zlib.h", {"mappers/eps"}},
-      {"zstd.h", {"fhir/packages", "gateway/store/sqlite"}},
+      {"zstd.h", {"fhir/packages", "gateway/store/sql"}},
       {"unicode/",
        {"fhir/core", "fhir/path", "fhir/search", "fhir/terminology", "gateway/agreements"}},
       {"yaml-cpp/", {"gateway/agreements", "gateway/app"}},

@@ -1,5 +1,6 @@
 // Accepting: idempotency keys and the one commit of an exchange.
-#include "gateway/store/sqlite/detail/payloads.h"
+#include "gateway/store/sqlite/detail/accept.h"
+
 #include "gateway/store/sqlite/detail/sqlite_store.h"
 
 namespace concord::store::sqlite {
@@ -42,17 +43,11 @@ Result<Earlier> earlier_of(Connection& db, std::int64_t exchange) {
   return Earlier{row.text(0), row.text(1)};
 }
 
-struct PackedItem {
-  const NewItem* item;
-  Packed payload;
-};
-
 Result<void> insert_item(Transaction& tx, const NewExchange& exchange, std::int64_t exchange_seq,
-                         const PackedItem& packed) {
+                         const NewItem& item, const Packed& packed) {
   Connection& db = tx.db();
-  const NewItem& item = *packed.item;
   CONCORD_ASSIGN(const std::int64_t payload,
-                 insert_payload(db, packed.payload, item.digest, item.content_type));
+                 insert_payload(db, packed, item.digest, item.content_type));
   std::optional<Instant> due = exchange.accepted_at;
   if (!item.subject.empty()) {
     CONCORD_ASSIGN(const auto ahead,
@@ -98,12 +93,21 @@ Result<void> insert_lineage(Transaction& tx, const NewExchange& exchange, std::i
   return {};
 }
 
-Result<void> insert_exchange(Transaction& tx, const NewExchange& exchange, const Packed& payload,
-                             const Packed& lineage, const std::vector<PackedItem>& items) {
+/// The Task as the first version of a resource, and whose it is.
+Result<void> insert_task(Transaction& tx, const NewExchange& exchange, std::int64_t exchange_seq,
+                         const PackedVersion& task) {
+  tx.step("task");
+  CONCORD_TRY(tx.db().run("INSERT INTO exchange_task (key, exchange, status) VALUES (?, ?, ?)",
+                          task.key, exchange_seq, exchange.task.status));
+  return add_version(tx, task, CurrentVersion{});
+}
+
+Result<void> insert_exchange(Transaction& tx, const PackedExchange& packed) {
   Connection& db = tx.db();
+  const NewExchange& exchange = *packed.exchange;
   tx.step("payload");
   CONCORD_ASSIGN(const std::int64_t payload_id,
-                 insert_payload(db, payload, exchange.digest, exchange.content_type));
+                 insert_payload(db, packed.payload, exchange.digest, exchange.content_type));
   tx.step("inbox");
   CONCORD_TRY(
       db.run("INSERT INTO inbox (id, door, sender, request_id, message_kind, subject, payload, "
@@ -121,21 +125,49 @@ Result<void> insert_exchange(Transaction& tx, const NewExchange& exchange, const
                "VALUES (?, ?, ?, ?, ?, ?)",
                key.scope, key.party, key.value, seq, Blob(exchange.digest), exchange.keys_until));
   }
-  tx.step("task");
-  CONCORD_TRY(
-      db.run("INSERT INTO task (id, exchange, version, status, body, updated_at) VALUES (?, ?, ?, "
-             "?, ?, ?)",
-             exchange.task.id, seq, exchange.task.version, exchange.task.status,
-             Blob(exchange.task.body), exchange.task.updated_at));
-  for (const PackedItem& item : items) {
+  if (packed.task) CONCORD_TRY(insert_task(tx, exchange, seq, *packed.task));
+  for (std::size_t i = 0; i < exchange.items.size(); ++i) {
     tx.step("outbox");
-    CONCORD_TRY(insert_item(tx, exchange, seq, item));
+    CONCORD_TRY(insert_item(tx, exchange, seq, exchange.items[i], packed.items[i]));
   }
-  CONCORD_TRY(insert_lineage(tx, exchange, seq, lineage));
+  CONCORD_TRY(insert_lineage(tx, exchange, seq, packed.lineage));
   return tx.append(exchange.audit);
 }
 
 }  // namespace
+
+PackedExchange pack_exchange(const NewExchange& exchange) {
+  PackedExchange packed;
+  packed.exchange = &exchange;
+  packed.payload = pack(exchange.payload);
+  packed.lineage = pack(exchange.lineage);
+  packed.items.reserve(exchange.items.size());
+  for (const NewItem& item : exchange.items) packed.items.push_back(pack(item.bytes));
+  const TaskRow& task = exchange.task;
+  if (!task.id.empty()) {
+    packed.task =
+        pack_version("Task", task.id, 0, Change::created, task.updated_at, task.body, task.index);
+  }
+  return packed;
+}
+
+Result<Committed> insert_unless_known(Transaction& tx, const PackedExchange& packed) {
+  const NewExchange& exchange = *packed.exchange;
+  tx.step("lookup");
+  CONCORD_ASSIGN(const auto before, known(tx.db(), exchange.keys, exchange.digest));
+  if (before) {
+    CONCORD_ASSIGN(Earlier found, earlier_of(tx.db(), *before));
+    return Committed{true, std::move(found.exchange), std::move(found.answer)};
+  }
+  if (packed.task) {
+    CONCORD_ASSIGN(const CurrentVersion task, current_version(tx.db(), *packed.task));
+    if (task.version != 0) {
+      return make_error(ErrorCode::conflict, "there is already a Task with the id of this one");
+    }
+  }
+  CONCORD_TRY(insert_exchange(tx, packed));
+  return Committed{false, exchange.id, exchange.answer};
+}
 
 Result<std::optional<Earlier>> SqliteStore::earlier(const std::vector<Key>& keys,
                                                     const Sha256& digest) {
@@ -147,26 +179,12 @@ Result<std::optional<Earlier>> SqliteStore::earlier(const std::vector<Key>& keys
 }
 
 Result<Committed> SqliteStore::commit(NewExchange exchange) {
-  const Packed payload = pack(exchange.payload);
-  const Packed lineage = pack(exchange.lineage);
-  std::vector<PackedItem> items;
-  items.reserve(exchange.items.size());
-  for (const NewItem& item : exchange.items) items.push_back({&item, pack(item.bytes)});
-
+  const PackedExchange packed = pack_exchange(exchange);
   Committed committed;
-  const auto work = [&](Transaction& tx) -> Result<void> {
-    tx.step("lookup");
-    CONCORD_ASSIGN(const auto before, known(tx.db(), exchange.keys, exchange.digest));
-    if (before) {
-      CONCORD_ASSIGN(Earlier found, earlier_of(tx.db(), *before));
-      committed = {true, std::move(found.exchange), std::move(found.answer)};
-      return {};
-    }
-    CONCORD_TRY(insert_exchange(tx, exchange, payload, lineage, items));
-    committed = {false, exchange.id, exchange.answer};
+  CONCORD_TRY(write([&](Transaction& tx) -> Result<void> {
+    CONCORD_ASSIGN(committed, insert_unless_known(tx, packed));
     return {};
-  };
-  CONCORD_TRY(write(work));
+  }));
   return committed;
 }
 
@@ -200,20 +218,22 @@ Result<std::optional<ExchangeRow>> SqliteStore::exchange(std::string_view id) {
 
 Result<std::optional<TaskRow>> SqliteStore::task(std::string_view id) {
   CONCORD_ASSIGN(Readers::Lease db, readers_.take());
-  CONCORD_ASSIGN(
-      Query row,
-      db->query("SELECT task.id, inbox.id, task.version, task.status, task.body, task.updated_at "
-                "FROM task JOIN inbox ON inbox.seq = task.exchange WHERE task.id = ?",
-                id));
+  CONCORD_ASSIGN(Query row,
+                 db->query("SELECT r.place, r.created_nr, r.type_name, r.id, r.version, r.change, "
+                           "r.encoding, r.body, i.id, t.status FROM resource r "
+                           "CROSS JOIN exchange_task t ON t.key = r.key "
+                           "CROSS JOIN inbox i ON i.seq = t.exchange WHERE r.key = ?",
+                           search::resource_hash("Task", id)));
   CONCORD_ASSIGN(const bool found, row.next());
-  if (!found) return std::optional<TaskRow>{};
+  if (!found || row.view(3) != id) return std::optional<TaskRow>{};
+  CONCORD_ASSIGN(ResourceRow read, resource_row(row));
   TaskRow task;
-  task.id = row.text(0);
-  task.exchange = row.text(1);
-  task.version = row.integer(2);
-  task.status = row.text(3);
-  task.body = row.text(4);
-  task.updated_at = row.instant(5);
+  task.id = std::move(read.id);
+  task.exchange = row.text(kResourceColumns);
+  task.version = read.version;
+  task.status = row.text(kResourceColumns + 1);
+  task.body = std::move(read.body);
+  task.updated_at = read.updated_at;
   return std::optional<TaskRow>{std::move(task)};
 }
 

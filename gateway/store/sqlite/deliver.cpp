@@ -1,5 +1,6 @@
 // Delivering: leases with fences, settlements, later acknowledgements, a person's word.
 #include "gateway/store/sqlite/detail/payloads.h"
+#include "gateway/store/sqlite/detail/resource_rows.h"
 #include "gateway/store/sqlite/detail/sqlite_store.h"
 
 namespace concord::store::sqlite {
@@ -83,24 +84,41 @@ Result<Standing> standing(Connection& db, std::string_view id) {
   return item;
 }
 
-/// Errors: conflict (another version).
-Result<void> expect_version(Connection& db, const std::optional<TaskChange>& change) {
-  if (!change) return {};
-  CONCORD_ASSIGN(const auto version,
-                 db.number("SELECT version FROM task WHERE id = ?", change->id));
-  if (version != change->expected_version) {
-    return make_error(ErrorCode::conflict, "the Task was changed meanwhile");
+/// A change of a Task, made ready outside the transaction, and where the Task stood when it was
+/// looked up inside. Points into the change.
+class PackedTask {
+ public:
+  PackedTask(const std::optional<TaskChange>& change, Instant now) {
+    if (!change) return;
+    change_ = &*change;
+    version_ = pack_version("Task", change->id, change->expected_version, Change::updated, now,
+                            change->body, change->index);
   }
-  return {};
-}
 
-Result<void> change_task(Transaction& tx, const std::optional<TaskChange>& change, Instant now) {
-  if (!change) return {};
-  tx.step("task");
-  return tx.db().run(
-      "UPDATE task SET version = version + 1, status = ?, body = ?, updated_at = ? WHERE id = ?",
-      change->status, Blob(change->body), now, change->id);
-}
+  /// Errors: conflict (another version, or none).
+  Result<void> look(Connection& db) {
+    if (change_ == nullptr) return {};
+    CONCORD_ASSIGN(current_, current_version(db, version_));
+    if (current_.version == 0 || current_.version != version_.expected_version) {
+      return make_error(ErrorCode::conflict, "the Task was changed meanwhile");
+    }
+    return {};
+  }
+
+  /// Adds the version that look() found room for.
+  Result<void> write(Transaction& tx) const {
+    if (change_ == nullptr) return {};
+    tx.step("task");
+    CONCORD_TRY(tx.db().run("UPDATE exchange_task SET status = ? WHERE key = ?", change_->status,
+                            version_.key));
+    return add_version(tx, version_, current_);
+  }
+
+ private:
+  const TaskChange* change_ = nullptr;
+  PackedVersion version_;
+  CurrentVersion current_;
+};
 
 /// Makes the first unfinished item of a subject due, unless it already is or is dead.
 Result<void> open_subject(Connection& db, const Standing& item, Instant now) {
@@ -109,6 +127,12 @@ Result<void> open_subject(Connection& db, const Standing& item, Instant now) {
       "UPDATE outbox SET due_at = ? WHERE due_at IS NULL AND state = 0 AND seq = "
       "(SELECT min(seq) FROM outbox WHERE destination = ? AND subject = ? AND state IN (0, 5))",
       now, item.destination, item.subject);
+}
+
+/// After a restore nothing goes out before a person says so.
+Result<bool> in_quarantine(Connection& db) {
+  CONCORD_ASSIGN(const auto active, db.number("SELECT active FROM quarantine WHERE one = 1"));
+  return active.value_or(0) != 0;
 }
 
 bool is_finished(ItemState state) {
@@ -138,14 +162,14 @@ Result<void> insert_attempt(Connection& db, const Standing& item, const Attempt&
       attempt.peer_code, payload);
 }
 
-Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Packed& answer,
-                       const Sha256& digest) {
+Result<void> settle_in(Transaction& tx, const Settlement& settlement, PackedTask& task,
+                       const Packed& answer, const Sha256& digest) {
   Connection& db = tx.db();
   CONCORD_ASSIGN(const Standing item, standing(db, settlement.item));
   if (item.fence != settlement.fence || !item.leased || item.state != ItemState::pending) {
     return make_error(ErrorCode::conflict, "the lease of this outbox item is held by another");
   }
-  CONCORD_TRY(expect_version(db, settlement.task));
+  CONCORD_TRY(task.look(db));
 
   tx.step("attempt");
   if (settlement.attempt) {
@@ -176,18 +200,17 @@ Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Pack
                "VALUES (?, ?, ?, 0)",
                item.seq, settlement.expect->layer, settlement.expect->due_at));
   }
-  CONCORD_TRY(change_task(tx, settlement.task, settlement.now));
+  CONCORD_TRY(task.write(tx));
   return tx.append(settlement.audit);
 }
 
 /// The common part of a person's word on a dead item.
-Result<Standing> dead_item(Connection& db, std::string_view id,
-                           const std::optional<TaskChange>& task) {
+Result<Standing> dead_item(Connection& db, std::string_view id, PackedTask& task) {
   CONCORD_ASSIGN(Standing item, standing(db, id));
   if (item.state != ItemState::dead) {
     return make_error(ErrorCode::conflict, "this outbox item is not a dead letter");
   }
-  CONCORD_TRY(expect_version(db, task));
+  CONCORD_TRY(task.look(db));
   CONCORD_TRY(db.run("DELETE FROM dead WHERE item = ?", item.seq));
   return item;
 }
@@ -199,6 +222,8 @@ Result<std::vector<Item>> SqliteStore::lease(const LeaseRequest& request) {
   const auto work = [&](Transaction& tx) -> Result<void> {
     rows.clear();
     tx.step("lease");
+    CONCORD_ASSIGN(const bool held, in_quarantine(tx.db()));
+    if (held) return {};
     static const std::string kDue = std::string(kItemColumns) +
                                     "WHERE o.destination = ? AND o.due_at <= ? "
                                     "ORDER BY o.due_at, o.seq LIMIT ?";
@@ -233,6 +258,8 @@ Result<std::vector<Item>> SqliteStore::lease(const LeaseRequest& request) {
 
 Result<std::optional<Instant>> SqliteStore::next_due(std::string_view destination) {
   CONCORD_ASSIGN(Readers::Lease db, readers_.take());
+  CONCORD_ASSIGN(const bool held, in_quarantine(*db));
+  if (held) return std::optional<Instant>{};
   CONCORD_ASSIGN(
       const auto due,
       db->number("SELECT due_at FROM outbox WHERE destination = ? AND due_at IS NOT NULL "
@@ -261,11 +288,13 @@ Result<void> SqliteStore::settle(Settlement settlement) {
     answer = pack(settlement.attempt->answer);
     digest = sha256(settlement.attempt->answer);
   }
-  return write([&](Transaction& tx) { return settle_in(tx, settlement, answer, digest); });
+  PackedTask task(settlement.task, settlement.now);
+  return write([&](Transaction& tx) { return settle_in(tx, settlement, task, answer, digest); });
 }
 
 Result<bool> SqliteStore::acknowledge(Acknowledged acknowledged) {
   bool changed = false;
+  PackedTask task(acknowledged.task, acknowledged.now);
   const auto work = [&](Transaction& tx) -> Result<void> {
     changed = false;
     Connection& db = tx.db();
@@ -274,7 +303,7 @@ Result<bool> SqliteStore::acknowledge(Acknowledged acknowledged) {
                    db.number("SELECT 1 FROM effect WHERE exchange = ? AND kind = ? AND target = ?",
                              item.exchange, acknowledged.effect, acknowledged.item));
     if (known) return {};
-    CONCORD_TRY(expect_version(db, acknowledged.task));
+    CONCORD_TRY(task.look(db));
     CONCORD_TRY(
         first_effect(db, item.exchange, acknowledged.effect, acknowledged.item, acknowledged.now));
     CONCORD_TRY(
@@ -284,7 +313,7 @@ Result<bool> SqliteStore::acknowledge(Acknowledged acknowledged) {
     CONCORD_TRY(db.run("DELETE FROM ack_expect WHERE item = ?", item.seq));
     CONCORD_TRY(db.run("DELETE FROM dead WHERE item = ?", item.seq));
     CONCORD_TRY(open_subject(db, item, acknowledged.now));
-    CONCORD_TRY(change_task(tx, acknowledged.task, acknowledged.now));
+    CONCORD_TRY(task.write(tx));
     CONCORD_TRY(tx.append(acknowledged.audit));
     changed = true;
     return {};
@@ -395,8 +424,9 @@ Result<void> SqliteStore::keep_unmatched(Unmatched unmatched) {
 
 Result<void> SqliteStore::replay(std::string_view item, Instant now, Instant deadline,
                                  std::optional<TaskChange> task, std::vector<audit::Record> audit) {
+  PackedTask change(task, now);
   return write([&](Transaction& tx) -> Result<void> {
-    CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, task));
+    CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, change));
     // Its attempts stay on record and go on counting; only the time to give up is new.
     CONCORD_TRY(
         tx.db().run("UPDATE outbox SET state = 0, due_at = NULL, deadline = ?, finished_at = NULL "
@@ -407,21 +437,22 @@ Result<void> SqliteStore::replay(std::string_view item, Instant now, Instant dea
     } else {
       CONCORD_TRY(open_subject(tx.db(), found, now));
     }
-    CONCORD_TRY(change_task(tx, task, now));
+    CONCORD_TRY(change.write(tx));
     return tx.append(audit);
   });
 }
 
 Result<void> SqliteStore::cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                                  std::vector<audit::Record> audit) {
+  PackedTask change(task, now);
   return write([&](Transaction& tx) -> Result<void> {
-    CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, task));
+    CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, change));
     CONCORD_TRY(
         tx.db().run("UPDATE outbox SET state = 6, due_at = NULL, finished_at = ? "
                     "WHERE seq = ?",
                     now, found.seq));
     CONCORD_TRY(open_subject(tx.db(), found, now));
-    CONCORD_TRY(change_task(tx, task, now));
+    CONCORD_TRY(change.write(tx));
     return tx.append(audit);
   });
 }

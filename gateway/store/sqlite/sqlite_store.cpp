@@ -93,12 +93,12 @@ Result<std::unique_ptr<Store>> open(const Options& options, const Clock& clock) 
     CONCORD_ASSIGN(std::unique_ptr<Connection> db, Connection::open(reading));
     CONCORD_TRY(check_schema(*db));
     return std::unique_ptr<Store>(
-        std::make_unique<SqliteStore>(FileLock(), reading, options.readers));
+        std::make_unique<SqliteStore>(FileLock(), reading, options.readers, clock));
   }
 
   CONCORD_ASSIGN(FileLock lock, FileLock::take(options.path.string() + "-lock"));
   CONCORD_ASSIGN(std::unique_ptr<Connection> writing, writing_connection(options, clock()));
-  auto store = std::make_unique<SqliteStore>(std::move(lock), reading, options.readers);
+  auto store = std::make_unique<SqliteStore>(std::move(lock), reading, options.readers, clock);
   CONCORD_TRY(store->begin_writing(std::move(writing), options));
   return std::unique_ptr<Store>(std::move(store));
 }

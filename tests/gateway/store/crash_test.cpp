@@ -61,7 +61,7 @@ class Crash : public SqliteStoreTest {
 
 TEST_F(Crash, AtAnyStepOfACommitLosesNothingAcceptedAndLeavesNothingHalf) {
   int died = 0;
-  for (int fatal = 1; fatal < 80; ++fatal) {
+  for (int fatal = 1; fatal < 120; ++fatal) {
     const std::string said = in_child([&](int pipe) {
       int steps = 0;
       store::sqlite::Options with = options();
@@ -176,7 +176,7 @@ using NoSpace = Crash;
 
 TEST_F(NoSpace, IsTransientAndStoresNothingOfTheCall) {
   store::sqlite::Options with = options();
-  with.max_pages = 40;
+  with.max_pages = 70;
   auto store = open(with);
   int accepted = 0;
   std::optional<Error> stopped;

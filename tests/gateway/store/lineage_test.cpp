@@ -59,6 +59,7 @@ TEST_F(KeptLineage, OfARepeatedMessageIsTheFirstOne) {
 
 TEST_F(KeptLineage, AStoreFromBeforeItIsBroughtUpToDate) {
   ASSERT_THAT(open()->commit(sample_exchange("old")), IsOk());
+  back_to_version_3();
   execute(
       "DROP TABLE lineage; DROP TABLE lineage_table; DROP TABLE lineage_uses;"
       "DROP TABLE item_status; DELETE FROM migration WHERE version > 1; PRAGMA user_version = 1");

@@ -6,6 +6,8 @@ namespace concord::store::sqlite {
 
 namespace {
 
+constexpr std::size_t kMadeStatements = 200;
+
 struct Meaning {
   ErrorCode code;
   std::string_view text;
@@ -24,6 +26,8 @@ Meaning meaning_of(int code) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return {ErrorCode::transient, "the store cannot read or write its files"};
+    case SQLITE_INTERRUPT:
+      return {ErrorCode::too_costly, "the search takes too long: ask for less"};
     case SQLITE_NOMEM:
       return {ErrorCode::transient, "the store has no memory left"};
     case SQLITE_CORRUPT:
@@ -101,6 +105,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
 
 Connection::~Connection() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  for (const auto& [sql, statement] : made_) sqlite3_finalize(statement);
   sqlite3_close_v2(database_);
 }
 
@@ -118,6 +123,41 @@ Result<sqlite3_stmt*> Connection::prepared(const char* sql) {
     if (code != SQLITE_OK) return sqlite_error(code, database_);
   }
   return statement;
+}
+
+Result<Query> Connection::query(const sql::Statement& made) {
+  sqlite3_stmt* statement = nullptr;
+  if (const auto known = made_by_text_.find(made.text); known != made_by_text_.end()) {
+    made_.splice(made_.begin(), made_, known->second);
+    statement = made_.front().second;
+  } else {
+    const int code =
+        sqlite3_prepare_v3(database_, made.text.data(), static_cast<int>(made.text.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK) return sqlite_error(code, database_);
+    made_.emplace_front(made.text, statement);
+    made_by_text_.emplace(made_.front().first, made_.begin());
+    if (made_.size() > kMadeStatements) {
+      // The oldest one is in use only if as many others are at once: they are not.
+      sqlite3_finalize(made_.back().second);
+      made_by_text_.erase(made_.back().first);
+      made_.pop_back();
+    }
+  }
+  Query use(database_, statement);
+  int index = 0;
+  for (const sql::Value& value : made.values) {
+    const int code =
+        std::visit([&](const auto& held) { return bind(statement, index + 1, held); }, value);
+    if (code != SQLITE_OK) return sqlite_error(code, database_);
+    ++index;
+  }
+  return use;
+}
+
+ReadTransaction::~ReadTransaction() {
+  if (connection_ == nullptr || !connection_->in_transaction()) return;
+  if (auto ended = connection_->run("COMMIT"); !ended) return;  // the next BEGIN reports it
 }
 
 int Connection::bind(sqlite3_stmt* statement, int index, std::string_view value) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "fhir/core/digest.h"
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
+#include "gateway/store/sql/statement.h"
 
 namespace concord::store::sqlite {
 
@@ -46,6 +48,7 @@ class Query {
   Result<bool> next();
 
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
   Instant instant(int column) const { return from_millis(integer(column)); }
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   /// Valid until the next row.
@@ -91,6 +94,10 @@ class Connection {
     if (code != SQLITE_OK) return sqlite_error(code, database_);
     return use;
   }
+
+  /// A statement made at run time; the latest ones are kept. Its values must live until the Query
+  /// goes.
+  Result<Query> query(const sql::Statement& statement);
 
   /// Runs a statement that gives no rows.
   template <typename... Values>
@@ -140,8 +147,32 @@ class Connection {
     return value ? bind(statement, index, *value) : bind(statement, index, std::nullopt);
   }
 
+  static int bind(sqlite3_stmt* statement, int index, double value) {
+    return sqlite3_bind_double(statement, index, value);
+  }
+
   sqlite3* database_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
+  /// Statements made at run time, by text, the latest used first.
+  std::list<std::pair<std::string, sqlite3_stmt*>> made_;
+  std::unordered_map<std::string_view, decltype(made_)::iterator> made_by_text_;
+};
+
+/// Several queries that see the store at one moment. Ends when it goes; queries in it go first.
+class ReadTransaction {
+ public:
+  static Result<ReadTransaction> begin(Connection& connection) {
+    CONCORD_TRY(connection.run("BEGIN"));
+    return ReadTransaction(connection);
+  }
+  ReadTransaction(ReadTransaction&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)) {}
+  ReadTransaction& operator=(ReadTransaction&&) = delete;
+  ~ReadTransaction();
+
+ private:
+  explicit ReadTransaction(Connection& connection) : connection_(&connection) {}
+  Connection* connection_;
 };
 
 }  // namespace concord::store::sqlite

@@ -4,21 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/store/sql/body.h"
 #include "gateway/store/sqlite/detail/connection.h"
 
 namespace concord::store::sqlite {
 
-/// Bytes as they are kept.
-struct Packed {
-  int encoding = 0;  ///< 0: as they are, 1: one zstd frame
-  std::string bytes;
-};
-
-/// Compresses when that saves at least an eighth. CPU only: call it before the transaction.
-Packed pack(std::string_view bytes);
-
-/// Errors: internal (not what pack() made, or larger than any message may be).
-Result<std::string> unpack(int encoding, std::string_view bytes);
+using sql::pack;
+using sql::Packed;
+using sql::unpack;
 
 /// Writes a row and gives its id.
 Result<std::int64_t> insert_payload(Connection& db, const Packed& packed, const Sha256& digest,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fhir/core/resource.h"
+#include "fhir/search/index.h"
 #include "gateway/store/sqlite/detail/writer.h"
 
 namespace concord::sqlite {
@@ -17,6 +18,12 @@ namespace concord::store::sqlite {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x434E4344;  // "CNCD"
+
+std::string_view text_of(sqlite3_value* value) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  if (text == nullptr) return {};
+  return {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
 
 struct Migration {
   std::int64_t version = 0;
@@ -78,6 +85,37 @@ Result<void> check_applied(Connection& db, const std::vector<Migration>& known,
   return {};
 }
 
+/// The search hashes, for migrations that make rows of resources.
+void resource_hash_function(sqlite3_context* context, int, sqlite3_value** values) {
+  sqlite3_result_int64(context, search::resource_hash(text_of(values[0]), text_of(values[1])));
+}
+void type_number_function(sqlite3_context* context, int, sqlite3_value** values) {
+  sqlite3_result_int64(context, search::type_number(text_of(values[0])));
+}
+void instant_text_function(sqlite3_context* context, int, sqlite3_value** values) {
+  const std::string text = format_instant(from_millis(sqlite3_value_int64(values[0])));
+  sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
+Result<void> add_functions(Connection& db) {
+  struct Row {
+    const char* name;
+    int arguments;
+    void (*function)(sqlite3_context*, int, sqlite3_value**);
+  };
+  constexpr Row kRows[] = {{"resource_hash", 2, &resource_hash_function},
+                           {"type_number", 1, &type_number_function},
+                           {"instant_text", 1, &instant_text_function}};
+  for (const Row& row : kRows) {
+    const int code =
+        sqlite3_create_function_v2(db.handle(), row.name, row.arguments,
+                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr,
+                                   row.function, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return sqlite_error(code, db.handle());
+  }
+  return {};
+}
+
 Result<void> apply(Connection& db, const Migration& migration, Instant now) {
   CONCORD_TRY(db.execute("BEGIN IMMEDIATE"));
   const auto steps = [&]() -> Result<void> {
@@ -106,7 +144,8 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
       CONCORD_ASSIGN(head.hash, row.digest(0));
     }
     const StepHook none;
-    Transaction transaction(db, head, none);
+    std::int64_t number = 0;
+    Transaction transaction(db, head, number, none);
     CONCORD_TRY(transaction.append(
         {audit::Record{audit::Event::store_migrated, now, "", "", "", to_hex(checksum),
                        "version " + std::to_string(migration.version)}}));
@@ -133,6 +172,7 @@ Result<void> migrate(Connection& db, Instant now) {
   CONCORD_ASSIGN(const std::int64_t version, version_of(db));
   if (version > schema_version()) return other_schema(version, schema_version());
   if (version > 0) CONCORD_TRY(check_applied(db, known, version));
+  CONCORD_TRY(add_functions(db));
   for (const Migration& migration : known) {
     if (migration.version > version) CONCORD_TRY(apply(db, migration, now));
   }

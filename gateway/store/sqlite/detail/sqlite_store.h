@@ -8,6 +8,7 @@
 #include "gateway/store/sqlite/detail/checkpointer.h"
 #include "gateway/store/sqlite/detail/connection.h"
 #include "gateway/store/sqlite/detail/readers.h"
+#include "gateway/store/sqlite/detail/resources.h"
 #include "gateway/store/sqlite/detail/writer.h"
 #include "gateway/store/store.h"
 
@@ -32,8 +33,13 @@ class FileLock {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(FileLock lock, Connection::Settings reading, std::size_t readers)
-      : lock_(std::move(lock)), readers_(std::move(reading), readers) {}
+  SqliteStore(FileLock lock, Connection::Settings reading, std::size_t readers, Clock clock)
+      : lock_(std::move(lock)),
+        readers_(std::move(reading), readers),
+        resources_(
+            readers_, [this](const Writer::Work& work) { return write(work); }, std::move(clock)) {}
+
+  Resources& resources() override { return resources_; }
 
   Result<void> begin_writing(std::unique_ptr<Connection> connection, const Options& options);
 
@@ -76,6 +82,7 @@ class SqliteStore final : public Store {
 
   FileLock lock_;
   Readers readers_;
+  SqliteResources resources_;
   std::unique_ptr<Writer> writer_;  ///< none in a store opened for reading
   std::unique_ptr<Checkpointer> checkpointer_;
 };

@@ -19,7 +19,7 @@ Result<void> Transaction::append(const std::vector<audit::Record>& records) {
 Result<std::unique_ptr<Writer>> Writer::start(std::unique_ptr<Connection> connection,
                                               Settings settings) {
   std::unique_ptr<Writer> writer(new Writer(std::move(connection), std::move(settings)));
-  CONCORD_TRY(writer->read_head());
+  CONCORD_TRY(writer->read_ends());
   writer->thread_ =
       std::jthread([raw = writer.get()](const std::stop_token& stop) { raw->loop(stop); });
   return writer;
@@ -87,7 +87,7 @@ bool Writer::together(const std::vector<Call*>& calls) {
     fail_all(begun.error());
     return true;
   }
-  Transaction transaction(*connection_, head_, settings_.on_step);
+  Transaction transaction(*connection_, head_, number_, settings_.on_step);
   for (Call* call : calls) {
     const std::int64_t before = connection_->total_changes();
     call->result = (*call->work)(transaction);
@@ -111,7 +111,7 @@ void Writer::alone(Call& call) {
     call.result = begun.error();
     return;
   }
-  Transaction transaction(*connection_, head_, settings_.on_step);
+  Transaction transaction(*connection_, head_, number_, settings_.on_step);
   call.result = (*call.work)(transaction);
   if (!call.result) {
     roll_back();
@@ -132,23 +132,29 @@ Result<void> Writer::commit() {
   if (settings_.on_step) settings_.on_step("commit");
   CONCORD_TRY(connection_->run("COMMIT"));
   written_ = head_;
+  written_number_ = number_;
   return {};
 }
 
 void Writer::roll_back() {
   // After some errors SQLite has rolled back by itself.
   head_ = written_;
+  number_ = written_number_;
   if (!connection_->in_transaction()) return;
   if (auto undone = connection_->run("ROLLBACK"); !undone) return;  // the next BEGIN reports it
 }
 
-Result<void> Writer::read_head() {
+Result<void> Writer::read_ends() {
   CONCORD_ASSIGN(Query row, connection_->query("SELECT seq, hash FROM audit_head WHERE one = 1"));
   CONCORD_ASSIGN(const bool found, row.next());
   if (!found) return make_error(ErrorCode::internal, "the store is damaged: no head of the audit");
   head_.sequence = row.integer(0);
   CONCORD_ASSIGN(head_.hash, row.digest(1));
   written_ = head_;
+  // Rows of resources are never removed, so the greatest number stands in the last change.
+  CONCORD_ASSIGN(const auto number, connection_->number("SELECT max(changed_nr) FROM resource"));
+  number_ = number.value_or(0);
+  written_number_ = number_;
   return {};
 }
 

@@ -22,13 +22,17 @@ namespace concord::store::sqlite {
 /// The open transaction, as one call sees it.
 class Transaction {
  public:
-  Transaction(Connection& connection, audit::Head& head, const StepHook& on_step)
-      : connection_(&connection), head_(&head), on_step_(&on_step) {}
+  Transaction(Connection& connection, audit::Head& head, std::int64_t& number,
+              const StepHook& on_step)
+      : connection_(&connection), head_(&head), number_(&number), on_step_(&on_step) {}
 
   Connection& db() const { return *connection_; }
 
   /// Appends to the chain.
   Result<void> append(const std::vector<audit::Record>& records);
+
+  /// The number of a change of a resource: greater than all before it.
+  std::int64_t next_number() const { return ++*number_; }
 
   /// Names the step that comes next, for crash tests.
   void step(std::string_view name) const {
@@ -38,6 +42,7 @@ class Transaction {
  private:
   Connection* connection_;
   audit::Head* head_;
+  std::int64_t* number_;
   const StepHook* on_step_;
 };
 
@@ -81,12 +86,14 @@ class Writer {
   void alone(Call& call);
   Result<void> commit();
   void roll_back();
-  Result<void> read_head();
+  Result<void> read_ends();
 
   std::unique_ptr<Connection> connection_;
   Settings settings_;
-  audit::Head head_;     ///< as of the open transaction
-  audit::Head written_;  ///< as it stands in the table
+  audit::Head head_;                 ///< as of the open transaction
+  audit::Head written_;              ///< as it stands in the table
+  std::int64_t number_ = 0;          ///< of the last change, as of the open transaction
+  std::int64_t written_number_ = 0;  ///< as of the last commit
 
   std::mutex mutex_;
   std::condition_variable_any arrived_;

@@ -1,0 +1,130 @@
+-- FHIR resources with their versions and what they are found by. The PostgreSQL store has the same
+-- tables with the same columns; gateway/store/sql/README.md says what they mean.
+--
+-- place: (milliseconds since 1970 UTC) * 2^20 + (number of the change) % 2^20. So the order of places
+-- is the order of the times of change, and what is written lies at the end of every table.
+
+-- The current version of each resource, also of a deleted one (with an empty body).
+CREATE TABLE resource (
+  place      INTEGER PRIMARY KEY,
+  created_nr INTEGER NOT NULL,  -- number of the change that made it: stays through all versions
+  changed_nr INTEGER NOT NULL,  -- number of its last change; numbers follow the order of commits
+  key        INTEGER NOT NULL,  -- first eight bytes of the SHA-256 of "Type/id"
+  type       INTEGER NOT NULL,  -- first four bytes of the SHA-256 of the type
+  deleted    INTEGER NOT NULL,  -- 0, 1
+  type_name  TEXT NOT NULL,
+  id         TEXT NOT NULL,
+  version    INTEGER NOT NULL,
+  change     INTEGER NOT NULL,  -- store::Change
+  encoding   INTEGER NOT NULL,  -- 0: as it is, 1: one zstd frame
+  body       BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX resource_key ON resource (key);
+CREATE INDEX resource_created ON resource (created_nr);
+CREATE INDEX resource_changed ON resource (changed_nr);
+CREATE INDEX resource_type ON resource (type, deleted);  -- and place, which SQLite adds itself
+
+-- The versions before the current one.
+CREATE TABLE resource_version (
+  place      INTEGER PRIMARY KEY,
+  created_nr INTEGER NOT NULL,
+  type       INTEGER NOT NULL,
+  type_name  TEXT NOT NULL,
+  id         TEXT NOT NULL,
+  version    INTEGER NOT NULL,
+  change     INTEGER NOT NULL,
+  encoding   INTEGER NOT NULL,
+  body       BLOB NOT NULL
+) STRICT;
+CREATE INDEX resource_version_of ON resource_version (created_nr, version);
+CREATE INDEX resource_version_type ON resource_version (type);
+
+-- What current, undeleted resources are found by: search::IndexValues. Clustered by resource, so that
+-- whether a resource has a value is one look; the second index goes from value to resource.
+CREATE TABLE index_token (
+  place  INTEGER NOT NULL,
+  key    INTEGER NOT NULL,
+  code   INTEGER NOT NULL,
+  system INTEGER NOT NULL,
+  PRIMARY KEY (place, key, code, system)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_token_value ON index_token (key, code, place, system);
+
+CREATE TABLE index_text (
+  place INTEGER NOT NULL,
+  key   INTEGER NOT NULL,
+  n     INTEGER NOT NULL,       -- counts the texts of one place and key
+  value TEXT NOT NULL,
+  exact TEXT NOT NULL,          -- '' : as `value`
+  PRIMARY KEY (place, key, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_text_value ON index_text (key, value, place);
+
+CREATE TABLE index_period (
+  place INTEGER NOT NULL,
+  key   INTEGER NOT NULL,
+  low   INTEGER NOT NULL,
+  high  INTEGER NOT NULL,
+  PRIMARY KEY (place, key, low, high)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_period_value ON index_period (key, low, place, high);
+-- Periods longer than 26 hours; the others are found by their beginning.
+CREATE INDEX index_period_long ON index_period (key, high, place, low) WHERE low < high - 93600000;
+
+CREATE TABLE index_number (
+  place  INTEGER NOT NULL,
+  key    INTEGER NOT NULL,
+  n      INTEGER NOT NULL,
+  low    REAL NOT NULL,
+  high   REAL NOT NULL,
+  system INTEGER NOT NULL,
+  code   INTEGER NOT NULL,
+  PRIMARY KEY (place, key, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_number_value ON index_number (key, low, place);
+-- Ranges; the others are points.
+CREATE INDEX index_number_range ON index_number (key, high, place) WHERE high > low;
+
+CREATE TABLE index_link (
+  place  INTEGER NOT NULL,
+  key    INTEGER NOT NULL,
+  target INTEGER NOT NULL,
+  type   INTEGER NOT NULL,
+  PRIMARY KEY (place, key, target, type)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_link_target ON index_link (target, key, place, type);
+
+-- search::Parameters::version() the index was made with; 0: it is to be made.
+CREATE TABLE resource_index (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  version INTEGER NOT NULL
+) STRICT;
+INSERT INTO resource_index VALUES (1, 0);
+
+-- 1: this store came from a backup, and nothing goes out before a person says so: what the outbox
+-- holds may have been delivered after the backup was made.
+CREATE TABLE quarantine (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  active INTEGER NOT NULL
+) STRICT;
+INSERT INTO quarantine VALUES (1, 0);
+
+-- The Tasks of exchanges become resources. Their index is made after the start: version 0 above.
+INSERT INTO resource (place, created_nr, changed_nr, key, type, deleted, type_name, id, version,
+                      change, encoding, body)
+  SELECT updated_at * 1048576 + seq % 1048576, seq, seq, resource_hash('Task', id),
+         type_number('Task'), 0, 'Task', id, version, CASE version WHEN 1 THEN 1 ELSE 2 END, 0,
+         CASE json_valid(CAST(body AS TEXT)) WHEN 1 THEN
+           CAST(json_set(CAST(body AS TEXT), '$.meta.versionId', CAST(version AS TEXT),
+                         '$.meta.lastUpdated', instant_text(updated_at)) AS BLOB)
+         ELSE body END
+  FROM task ORDER BY seq;
+
+CREATE TABLE exchange_task (
+  key      INTEGER PRIMARY KEY,  -- resource.key of the Task
+  exchange INTEGER NOT NULL,     -- inbox.seq
+  status   TEXT NOT NULL
+) STRICT;
+INSERT INTO exchange_task (key, exchange, status)
+  SELECT resource_hash('Task', id), exchange, status FROM task;
+DROP TABLE task;
