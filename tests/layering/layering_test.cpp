@@ -143,7 +143,7 @@ TEST(Layering, RoomsKeepTheFinerRules) {
       {"gateway/exchange", "gateway/api", {}},
       {"gateway/exchange", "gateway/channels/http", {}},
       {"gateway/exchange", "mappers", {"mappers/core"}},
-      {"gateway/store", "fhir", {"fhir/core"}},
+      {"gateway/store", "fhir", {"fhir/core", "fhir/search"}},
       {"gateway/store", "mappers", {}},
       {"gateway/channels", "fhir", {"fhir/core"}},
       {"gateway/channels", "mappers", {}},
