@@ -1,0 +1,74 @@
+#pragma once
+/// The Store over PostgreSQL. accept.cpp, deliver.cpp, status.cpp, prove.cpp, resources.cpp and
+/// search.cpp hold its calls.
+
+#include <functional>
+#include <memory>
+
+#include "gateway/store/postgresql/detail/pool.h"
+#include "gateway/store/postgresql/detail/resources.h"
+#include "gateway/store/postgresql/detail/transaction.h"
+#include "gateway/store/postgresql/detail/writer.h"
+#include "gateway/store/store.h"
+
+namespace concord::store::postgresql {
+
+class PostgresqlStore final : public Store {
+ public:
+  PostgresqlStore(const Options& options, Connection::Settings reading,
+                  Connection::Settings writing, Clock clock);
+
+  Result<std::optional<Earlier>> earlier(const std::vector<Key>& keys,
+                                         const Sha256& digest) override;
+  Result<Committed> commit(NewExchange exchange) override;
+  Result<std::optional<ExchangeRow>> exchange(std::string_view id) override;
+  Result<std::optional<TaskRow>> task(std::string_view id) override;
+  Result<std::optional<LineageRow>> lineage(std::string_view exchange) override;
+  Result<std::size_t> forget_keys(Instant now, std::size_t limit) override;
+
+  Result<std::vector<Item>> lease(const LeaseRequest& request) override;
+  Result<std::optional<Instant>> next_due(std::string_view destination) override;
+  Result<std::size_t> release(std::string_view node, Instant now) override;
+  Result<void> settle(Settlement settlement) override;
+  Result<bool> acknowledge(Acknowledged acknowledged) override;
+  Result<std::optional<Item>> item(std::string_view id) override;
+  Result<std::vector<Item>> items(std::string_view exchange) override;
+  Result<std::optional<Item>> item_by_message(std::string_view destination,
+                                              std::string_view message_id) override;
+  Result<std::vector<Attempt>> attempts(std::string_view item) override;
+  Result<void> keep_unmatched(Unmatched unmatched) override;
+  Result<void> replay(std::string_view item, Instant now, Instant deadline,
+                      std::optional<TaskChange> task, std::vector<audit::Record> audit) override;
+  Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
+                      std::vector<audit::Record> audit) override;
+
+  Resources& resources() override { return resources_; }
+
+  Result<StatusesRecorded> record_statuses(const std::vector<StatusRow>& rows,
+                                           std::vector<audit::Record> audit) override;
+  Result<std::vector<StatusRow>> current_statuses(const StatusQuery& query, Instant now) override;
+
+  Result<Counts> counts() override;
+  Result<std::vector<Backlog>> backlog() override;
+  Result<std::vector<audit::Link>> audit_links(std::int64_t after, std::size_t limit) override;
+  Result<audit::Head> audit_head() override;
+  Result<void> check() override;
+
+ private:
+  /// The work of one call in a transaction of its own. May be run again after a rollback, so it
+  /// sets its outputs afresh.
+  using Work = std::function<Result<void>(Transaction&)>;
+  /// Runs `work` and returns once it is durable, or undone.
+  /// Errors: those of `work`; transient.
+  Result<void> write(const Work& work);
+  Result<void> write(Call& call);
+
+  Connection::Settings writing_;
+  StepHook on_step_;
+  Pool readers_;
+  std::unique_ptr<Pool> workers_;   ///< none in a store opened for reading
+  std::unique_ptr<Writer> writer_;  ///< likewise
+  PostgresqlResources resources_;
+};
+
+}  // namespace concord::store::postgresql

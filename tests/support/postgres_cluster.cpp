@@ -1,0 +1,249 @@
+#include "tests/support/postgres_cluster.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+namespace concord::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Who the server runs as: another user when this is root.
+const passwd* server_user() {
+  if (::geteuid() != 0) return nullptr;
+  const passwd* user = ::getpwnam("postgres");
+  return user != nullptr ? user : ::getpwnam("nobody");
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+/// Starts a program as that user. It dies with this process.
+pid_t spawn(const fs::path& program, const std::vector<std::string>& arguments,
+            const fs::path& output, const fs::path& folder, int death_signal) {
+  std::vector<std::string> all{program.string()};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const std::vector<char*> argv = pointers(all);
+  std::vector<std::string> environment{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC",
+                                       "HOME=" + folder.string()};
+  const std::vector<char*> envp = pointers(environment);
+  const passwd* user = server_user();
+  const uid_t uid = user != nullptr ? user->pw_uid : 0;
+  const gid_t gid = user != nullptr ? user->pw_gid : 0;
+  const std::string log = output.string();
+  const std::string home = folder.string();
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  // Only calls that are safe after fork.
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(gid) != 0 || ::setuid(uid) != 0))
+    ::_exit(126);
+  ::prctl(PR_SET_PDEATHSIG, death_signal);
+  if (::getppid() != parent || ::chdir(home.c_str()) != 0) ::_exit(126);
+  ::setpgid(0, 0);
+  const int in = ::open("/dev/null", O_RDONLY);
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  if (in < 0 || out < 0) ::_exit(126);
+  ::dup2(in, 0);
+  ::dup2(out, 1);
+  ::dup2(out, 2);
+  ::execve(argv[0], argv.data(), envp.data());
+  ::_exit(127);
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// Removes the folder after the test program, however that ended: it holds the read end of a pipe
+/// whose write end dies with the program.
+pid_t start_cleaner(const fs::path& folder, int& write_end) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
+  std::vector<std::string> command{"/bin/rm", "-rf", "--", folder.string()};
+  const std::vector<char*> argv = pointers(command);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setpgid(0, 0);
+    ::close(ends[1]);
+    // Whoever waits for the end of the program's output shall not wait for this one.
+    for (int fd = 0; fd < 3; ++fd) ::close(fd);
+    char byte = 0;
+    while (::read(ends[0], &byte, 1) > 0) {
+    }
+    ::usleep(300'000);  // the server is on its way out
+    char* none[] = {nullptr};
+    ::execve(argv[0], argv.data(), none);
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  write_end = ends[1];
+  return child;
+}
+
+}  // namespace
+
+std::optional<fs::path> postgres_binaries() {
+  std::error_code none;
+  std::optional<fs::path> newest;
+  for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none)) {
+    const fs::path bin = version.path() / "bin";
+    if (!fs::exists(bin / "postgres", none) || !fs::exists(bin / "initdb", none)) continue;
+    if (!newest ||
+        std::stoi(version.path().filename()) > std::stoi(newest->parent_path().filename())) {
+      newest = bin;
+    }
+  }
+  return newest;
+}
+
+PostgresCluster* PostgresCluster::shared() {
+  static const bool installed = postgres_binaries().has_value();
+  if (!installed) {
+    static const bool said = std::fputs(
+                                 "\n*** PostgreSQL is not installed (Debian package postgresql): "
+                                 "its tests are SKIPPED ***\n",
+                                 stderr) >= 0;
+    static_cast<void>(said);
+    return nullptr;
+  }
+  static PostgresCluster cluster;
+  return &cluster;
+}
+
+PostgresCluster::PostgresCluster() {
+  const auto found = postgres_binaries();
+  if (!found) {
+    ADD_FAILURE() << "PostgreSQL is not installed";
+    return;
+  }
+  binaries_ = *found;
+  std::string pattern = (fs::temp_directory_path() / "concord-pg-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    ADD_FAILURE() << "no temporary folder";
+    return;
+  }
+  folder_ = pattern;
+  cleaner_ = start_cleaner(folder_, cleaner_pipe_);
+  if (const passwd* user = server_user()) {
+    if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) ADD_FAILURE() << "chown";
+  }
+  const int made = run("initdb",
+                       {"--no-sync", "--auth=trust", "--username=concord", "--encoding=UTF8",
+                        "--locale=C.UTF-8", "-D", (folder_ / "data").string()},
+                       folder_ / "initdb.log");
+  if (made != 0) {
+    ADD_FAILURE() << "initdb failed: " << text_of(folder_ / "initdb.log");
+    return;
+  }
+  std::ofstream(folder_ / "data" / "postgresql.auto.conf", std::ios::app)
+      << "listen_addresses = ''\n"
+      << "unix_socket_directories = '" << folder_.string() << "'\n"
+      << "port = 5432\n"
+      << "max_connections = 200\n"
+      << "shared_buffers = 128MB\n"
+      << "max_wal_size = 2GB\n"
+      << "deadlock_timeout = 200ms\n"
+      << "log_min_messages = warning\n";
+  start();
+}
+
+PostgresCluster::~PostgresCluster() {
+  stop(How::immediate);
+  if (cleaner_pipe_ >= 0) ::close(cleaner_pipe_);
+  if (cleaner_ > 0) ::waitpid(cleaner_, nullptr, 0);
+}
+
+std::string PostgresCluster::connection(const std::string& database) const {
+  return "host=" + folder_.string() + " port=5432 user=concord dbname=" + database;
+}
+
+void PostgresCluster::start() {
+  if (folder_.empty() || server_ > 0) return;
+  // SIGQUIT: the server ends at once, with all that works for it.
+  server_ = spawn(binaries_ / "postgres", {"-D", (folder_ / "data").string()},
+                  folder_ / "server.log", folder_, SIGQUIT);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (std::chrono::steady_clock::now() < until) {
+    if (run("pg_isready", {"-q", "-h", folder_.string(), "-U", "concord", "-d", "postgres"}) == 0) {
+      return;
+    }
+    if (::waitpid(server_, nullptr, WNOHANG) == server_) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ADD_FAILURE() << "the server does not start: " << text_of(folder_ / "server.log");
+}
+
+void PostgresCluster::stop(How how) {
+  if (server_ <= 0) return;
+  ::kill(server_, how == How::fast ? SIGINT : SIGQUIT);
+  ::kill(server_, SIGCONT);
+  ::waitpid(server_, nullptr, 0);
+  server_ = -1;
+}
+
+void PostgresCluster::freeze(bool frozen) const {
+  const int number = frozen ? SIGSTOP : SIGCONT;
+  // Its children lead groups of their own, so they are found by their parent.
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator("/proc", none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::string stat = text_of(entry.path() / "stat");
+    const std::size_t end = stat.rfind(')');
+    if (end == std::string::npos || end + 4 > stat.size()) continue;
+    if (std::atoi(stat.c_str() + end + 4) == server_) ::kill(std::stoi(name), number);
+  }
+  ::kill(server_, number);
+}
+
+int PostgresCluster::run(const std::string& program, const std::vector<std::string>& arguments,
+                         const fs::path& output) const {
+  const pid_t child = spawn(binaries_ / program, arguments, output, folder_, SIGKILL);
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string PostgresCluster::make_database() {
+  const std::string name = "test" + std::to_string(++databases_);
+  EXPECT_EQ(run("createdb", {"-h", folder_.string(), "-U", "concord", "-T", "template0", name}), 0);
+  return connection(name);
+}
+
+std::string PostgresCluster::sql(const std::string& connection,
+                                 const std::string& statement) const {
+  const fs::path output = folder_ / "psql.out";
+  std::error_code none;
+  fs::remove(output, none);
+  const int status = run(
+      "psql", {"-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connection, "-c", statement},
+      output);
+  std::string text = text_of(output);
+  EXPECT_EQ(status, 0) << statement << ": " << text;
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace concord::test

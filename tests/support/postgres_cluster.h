@@ -1,0 +1,63 @@
+#pragma once
+/// A PostgreSQL server of a test program's own: made in a temporary folder, reached by a Unix
+/// socket there, gone with the program, also when it is killed.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace concord::test {
+
+/// One private cluster. PostgreSQL does not run as root: then it runs as user postgres, or nobody.
+/// Not thread-safe.
+class PostgresCluster {
+ public:
+  /// Makes the cluster and starts it. Ends the test with a failure when that does not work.
+  PostgresCluster();
+  ~PostgresCluster();
+  PostgresCluster(const PostgresCluster&) = delete;
+  PostgresCluster& operator=(const PostgresCluster&) = delete;
+
+  /// The one of this test program, made when first asked for; null, after one loud line, when
+  /// PostgreSQL is not installed.
+  static PostgresCluster* shared();
+
+  /// A new, empty database; the connection string leads to it.
+  std::string make_database();
+  /// For one statement behind everybody's back, through psql: what it answers, without headings.
+  std::string sql(const std::string& connection, const std::string& statement) const;
+
+  void start();
+  enum class How { fast, immediate };
+  /// `immediate`: without a word to anybody, as after a loss of power to the server alone.
+  void stop(How how = How::fast);
+  void restart(How how = How::fast) {
+    stop(how);
+    start();
+  }
+  /// SIGSTOP and SIGCONT to the server and all that works for it.
+  void freeze(bool frozen) const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  std::string connection(const std::string& database) const;
+
+ private:
+  int run(const std::string& program, const std::vector<std::string>& arguments,
+          const std::filesystem::path& output = "/dev/null") const;
+
+  std::filesystem::path binaries_;
+  std::filesystem::path folder_;
+  pid_t server_ = -1;
+  pid_t cleaner_ = -1;
+  int cleaner_pipe_ = -1;
+  int databases_ = 0;
+};
+
+/// The folder with `postgres` and `initdb`; nothing when it is not installed.
+std::optional<std::filesystem::path> postgres_binaries();
+
+}  // namespace concord::test
