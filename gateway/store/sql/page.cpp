@@ -399,6 +399,12 @@ Result<ResourcePage> find_page(const ResourceSearch& search, const Dialect& dial
   return page;
 }
 
+std::int64_t guard_hash(const Guard& guard) {
+  ResourceSearch search;
+  search.parts.push_back({guard.type, guard.where, {}});
+  return hash_of(search);
+}
+
 Result<bool> guard_holds(const Guard& guard, const Dialect& dialect, Runner& runner) {
   ResourceSearch search;
   search.limit = 2;

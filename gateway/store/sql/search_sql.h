@@ -35,6 +35,10 @@ Result<ResourcePage> find_history(const HistorySearch& search, const Dialect& di
 Result<std::vector<ResourceRow>> find_linked(const LinkedSearch& search, const Dialect& dialect,
                                              Runner& runner);
 
+/// Stands for what a guard asks: two guards with the same type and criteria have the same, so that
+/// a store can let them come one after the other.
+std::int64_t guard_hash(const Guard& guard);
+
 /// Whether a search still finds what a decision rested on. Errors: as find_page().
 Result<bool> guard_holds(const Guard& guard, const Dialect& dialect, Runner& runner);
 
