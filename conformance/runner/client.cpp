@@ -94,13 +94,13 @@ Result<Response> Client::send(const Request& request) {
 
   curl_slist* list = nullptr;
   const auto add = [&](const std::string& line) { list = curl_slist_append(list, line.c_str()); };
-  for (const HeaderLine& line : request.headers) {
-    add(line.value.empty() ? line.field + ";" : line.field + ": " + line.value);
-  }
   // libcurl's own additions.
   add("Expect:");
   if (!header(request.headers, "Accept")) add("Accept:");
   if (!header(request.headers, "Content-Type")) add("Content-Type:");
+  for (const HeaderLine& line : request.headers) {
+    add(line.value.empty() ? line.field + ";" : line.field + ": " + line.value);
+  }
   const std::unique_ptr<curl_slist, Free> headers(list);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
 

@@ -35,7 +35,11 @@ constexpr Tolerated kTolerated[] = {
     {"autodelete", ""},
     {"validated", ""},
     {"required", ""},
+    {"operation", "tst-"},  // sourceId, targetId, params or url: the address can be made without
     {"operation.method", ""},
+    {"operation.accept", ""},
+    {"operation.contentType", ""},
+    {"assert.contentType", ""},
     {"assert.requestMethod", ""},
     {"operation.type", ""},
     {"operation.resource", ""},
@@ -49,6 +53,7 @@ constexpr Tolerated kTolerated[] = {
     {"capabilities", "absolute"},
     {"display", ""},
     {".integer", ""},
+    {"", "the element is unknown"},  // of STU3 and R5: read where they mean something
     {"TestScript.name", ""},
     {"TestScript.status", ""},
     {"destination", ""},
@@ -445,6 +450,15 @@ void check_names(Script& script) {
   for (const Fixture& fixture : script.fixtures) {
     if (++seen[fixture.id] == 2) {
       complain(Severity::error, "TestScript.fixture", "two fixtures have one id");
+    }
+  }
+  for (const Variable& variable : script.variables) {
+    // The published expression of tst-3 lets two of them through; its words do not.
+    const int ways =
+        !variable.expression.empty() + !variable.header_field.empty() + !variable.path.empty();
+    if (ways > 1) {
+      complain(Severity::error, "TestScript.variable",
+               "tst-3: Variable can only contain one of expression, headerField or path.");
     }
   }
   for (const Test& test : script.tests) {
