@@ -125,6 +125,9 @@ Result<IndexValues> Parameters::extract(const tree::Document& document,
       context.reset();
     }
   }
+  if (extractor.spent()) {
+    return make_error(ErrorCode::too_costly, "the resource has too many values to be found by");
+  }
   detail::settle(values);
   return values;
 }

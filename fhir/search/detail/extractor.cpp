@@ -87,6 +87,7 @@ void Extractor::walk(const Walk& walk, std::uint32_t stop, const tree::Node& at)
   for (const Composite* rows : here.composites) composite(*rows, at);
   if (here.edges.empty()) return;
   for (const tree::Node& child : at.children()) {
+    if (spent()) return;
     auto edge =
         std::lower_bound(here.edges.begin(), here.edges.end(), child.name(),
                          [](const Walk::Edge& one, tree::Symbol name) { return one.name < name; });
@@ -145,10 +146,10 @@ void Extractor::primitive(const Part& part, Shape shape, std::string_view text) 
       out_.tokens.push_back({part.key, index_hash(text), 0});
       break;
     case Kind::string:
-      folded(part.key, text, true);
+      folded(part.key, text);
       break;
     case Kind::uri:
-      out_.texts.push_back({part.key, std::string(within_bounds(text)), {}});
+      if (storable(text)) out_.texts.push_back({part.key, std::string(within_bounds(text)), {}});
       break;
     case Kind::date:
       if (const auto span = read_span(text)) {
@@ -177,7 +178,7 @@ void Extractor::act(const Part& part, Shape shape, const tree::Node& node) {
       for (const tree::Node* at = node.child(names_.coding); at != nullptr; at = at->next_same()) {
         coding(part, *at);
       }
-      if (!part.lean) folded(part.text_key, value(node, names_.text), false);
+      if (!part.lean) remark(part.text_key, value(node, names_.text));
       break;
     case Shape::identifier:
       identifier(part, node);
@@ -225,7 +226,7 @@ void Extractor::coding(const Part& part, const tree::Node& node) {
     out_.tokens.push_back(
         {part.key, index_hash(code), system.empty() ? 0 : known_short_hash(system)});
   }
-  if (!part.lean) folded(part.text_key, value(node, names_.display), false);
+  if (!part.lean) remark(part.text_key, value(node, names_.display));
 }
 
 void Extractor::identifier(const Part& part, const tree::Node& node) {
@@ -236,7 +237,7 @@ void Extractor::identifier(const Part& part, const tree::Node& node) {
   }
   const tree::Node* type = node.child(names_.type);
   if (part.lean || type == nullptr) return;
-  folded(part.text_key, value(*type, names_.text), false);
+  remark(part.text_key, value(*type, names_.text));
   if (text.empty()) return;
   for (const tree::Node* at = type->child(names_.coding); at != nullptr; at = at->next_same()) {
     const std::string_view code = value(*at, names_.code), of = value(*at, names_.system);
@@ -246,15 +247,33 @@ void Extractor::identifier(const Part& part, const tree::Node& node) {
   }
 }
 
-void Extractor::folded(IndexKey key, std::string_view text, bool keep_exact) {
-  if (text.empty()) return;
+void Extractor::folded(IndexKey key, std::string_view text) {
   Text row{key, fold(text), {}};
   if (row.value.empty()) return;
-  if (keep_exact) {
-    const std::string_view exact = within_bounds(text);
-    if (exact != row.value) row.exact = exact;
-  }
+  const std::string_view exact = within_bounds(text);
+  if (exact != row.value && storable(exact)) row.exact = exact;
   out_.texts.push_back(std::move(row));
+}
+
+/// What :text looks into. One row for all of a key, line by line: it is asked for what stands in it
+/// anywhere, and what is asked has no line ends.
+void Extractor::remark(IndexKey key, std::string_view text) {
+  if (text.empty()) return;
+  std::string value = fold(text);
+  if (value.empty()) return;
+  // Those of one element come one after another, so a look at the latest rows is enough.
+  constexpr std::size_t kLookBack = 4;
+  const std::size_t size = out_.texts.size();
+  for (std::size_t back = 1; back <= std::min(size, kLookBack); ++back) {
+    Text& row = out_.texts[size - back];
+    if (row.key != key) continue;
+    if (row.value.find(value) != std::string::npos) return;
+    if (row.value.size() + 1 + value.size() <= kMaxText) {
+      row.value.append("\n").append(value);
+      return;
+    }
+  }
+  out_.texts.push_back({key, std::move(value), {}});
 }
 
 void Extractor::words(const Part& part, Shape shape, const tree::Node& node) {
@@ -266,7 +285,7 @@ void Extractor::words(const Part& part, Shape shape, const tree::Node& node) {
                                            : std::span<const tree::Symbol>(address);
   for (const tree::Node& child : node.children()) {
     if (std::find(wanted.begin(), wanted.end(), child.name()) != wanted.end()) {
-      folded(part.key, child.text(), true);
+      folded(part.key, child.text());
     }
   }
 }
@@ -404,6 +423,7 @@ void Extractor::composite(const Composite& composite, const tree::Node& node) {
     }
   };
   for (const Token& token : marked.tokens) {
+    if (spent()) return;
     add(carried.tokens, out_.tokens, token);
     add(carried.texts, out_.texts, token);
     add(carried.periods, out_.periods, token);

@@ -25,6 +25,13 @@ class Extractor {
   void walk(const Walk& walk, std::uint32_t stop, const tree::Node& at);
   /// What an expression gave.
   void items(const Part& part, const path::Collection& items, path::EvalContext& context);
+  /// More rows than one resource may have: nothing further is read.
+  bool spent() const noexcept {
+    return out_.tokens.size() + out_.texts.size() + out_.periods.size() + out_.numbers.size() +
+               out_.links.size() >
+           kMaxRows;
+  }
+  static constexpr std::size_t kMaxRows = 100'000;
 
  private:
   /// A number with its unit; an end that is not there is open.
@@ -37,7 +44,8 @@ class Extractor {
   void primitive(const Part& part, Shape shape, std::string_view text);
   void coding(const Part& part, const tree::Node& node);
   void identifier(const Part& part, const tree::Node& node);
-  void folded(IndexKey key, std::string_view text, bool keep_exact);
+  void folded(IndexKey key, std::string_view text);
+  void remark(IndexKey key, std::string_view text);
   void words(const Part& part, Shape shape, const tree::Node& node);
   void period(const Part& part, Shape shape, const tree::Node& node);
   void quantity(const Part& part, Shape shape, const tree::Node& node);

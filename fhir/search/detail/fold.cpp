@@ -10,7 +10,7 @@ namespace concord::search::detail {
 
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
 bool is_ascii(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -46,6 +46,8 @@ std::string_view within_bounds(std::string_view text) noexcept {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return text.substr(0, end);
 }
+
+bool storable(std::string_view text) noexcept { return text.find('\0') == std::string_view::npos; }
 
 std::string fold(std::string_view text) {
   // Four times the bound is enough for every text whose folding fills it, and bounds the work.

@@ -14,6 +14,9 @@ inline constexpr std::size_t kMaxText = 1024;
 /// The first kMaxText bytes, cut between characters.
 std::string_view within_bounds(std::string_view text) noexcept;
 
+/// Whether every database takes it: no zero character.
+bool storable(std::string_view text) noexcept;
+
 /// Without case, accents (NFKD without non-spacing marks) and surplus white space, within bounds.
 std::string fold(std::string_view text);
 
