@@ -61,13 +61,10 @@ void check_use(const definitions::Definitions& definitions, const Parameters::Co
     if (known == nullptr) continue;
     detail::Definition component = *known;
     component.base.clear();  // to be looked up, not to be compiled
-    alone.add(std::move(component), true);
+    alone.add(std::move(component));
   }
-  alone.add(definition, true);
-  if (const auto built = alone.build(); !built) {
-    findings.add("expression", "it cannot be used", "not-supported");
-    return;
-  }
+  alone.add(definition);
+  alone.build();
   std::string last;
   for (const detail::TypePlan& plan : alone.plans()) {
     const auto made = plan.parameters.find(definition.code);

@@ -84,16 +84,19 @@ Parameters& Parameters::operator=(Parameters&&) noexcept = default;
 Parameters::~Parameters() = default;
 
 Result<Parameters> Parameters::compile(const Sources& sources) {
+  if (sources.definitions == nullptr || sources.functions == nullptr) {
+    return make_error(ErrorCode::internal, "search parameters need definitions and functions");
+  }
   const auto& definitions = *sources.definitions;
   auto compiled = std::make_unique<Compiled>(definitions, *sources.functions, sources.terminology);
   compiled->base_url = sources.base_url;
   if (const auto* rows = definitions.pack().search_parameters()) {
-    for (const auto* row : *rows) compiled->catalogue.add(from_pack(*row), true);
+    for (const auto* row : *rows) compiled->catalogue.add(from_pack(*row));
   }
   for (const tree::Document* document : sources.more) {
-    compiled->catalogue.add(detail::read_definition(*document, document->root()), false);
+    compiled->catalogue.add(detail::read_definition(*document, document->root()));
   }
-  CONCORD_TRY(compiled->catalogue.build());
+  compiled->catalogue.build();
   if (const auto* rows = definitions.pack().compartments()) {
     for (const auto* row : *rows) {
       auto& members = compiled->compartments[text_of(row->code())];

@@ -102,8 +102,9 @@ class Parameters {
     std::string base_url = {};
   };
 
-  /// Every parameter of R4 that has an expression, and those of `more`.
-  /// Errors: invalid (a parameter of `more`, with its url and what is wrong: see check()).
+  /// Every parameter of R4 that has an expression, and those of `more`. One that cannot be used
+  /// (published packages have some) does not take the place of another, and not_served() lists it.
+  /// Errors: internal (`sources` lacks definitions or functions).
   static Result<Parameters> compile(const Sources& sources);
 
   Parameters(Parameters&&) noexcept;

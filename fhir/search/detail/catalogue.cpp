@@ -69,15 +69,13 @@ Catalogue::Catalogue(const definitions::Definitions& definitions,
                      const path::FunctionTable& functions)
     : definitions_(&definitions), functions_(&functions), names_(definitions.symbols()) {}
 
-void Catalogue::add(Definition definition, bool from_pack) {
-  const Source& source = sources_.emplace_back(Source{std::move(definition), from_pack});
-  by_url_[source.definition.url] = &source;
-  for (const std::string& base : source.definition.base) {
-    by_base_[base][source.definition.code] = &source;
-  }
+void Catalogue::add(Definition definition) {
+  const Definition& kept = sources_.emplace_back(std::move(definition));
+  by_url_[kept.url] = &kept;
+  for (const std::string& base : kept.base) by_base_[base][kept.code].push_back(&kept);
 }
 
-Result<void> Catalogue::build() {
+void Catalogue::build() {
   for (const definitions::Type* type : definitions_->types()) {
     if (!type->is_resource() || type->is_abstract()) continue;
     TypePlan& plan = plans_.emplace_back();
@@ -90,12 +88,11 @@ Result<void> Catalogue::build() {
   for (std::size_t at = 0; at < plans_.size(); ++at) {
     TypePlan& plan = plans_[at];
     by_symbol_[tree::number(plan.definition->name())] = at;
-    CONCORD_TRY(PlanBuilder(*this, plan).build());
+    PlanBuilder(*this, plan).build();
     for (const auto& [text, part] : plan.parts) all.append(text).push_back('\n');
     for (const auto& [text, composite] : plan.composites) all.append(text).push_back('\n');
   }
   version_ = index_hash(all);
-  return {};
 }
 
 const TypePlan* Catalogue::plan(std::string_view type) const noexcept {
@@ -112,7 +109,7 @@ const TypePlan* Catalogue::plan(tree::Symbol type) const noexcept {
 
 const Definition* Catalogue::definition(const std::string& url) const noexcept {
   const auto at = by_url_.find(url);
-  return at == by_url_.end() ? nullptr : &at->second->definition;
+  return at == by_url_.end() ? nullptr : at->second;
 }
 
 IndexKey marked_key(IndexKey key, std::int64_t code, std::optional<std::int32_t> system) {

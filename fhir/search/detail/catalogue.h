@@ -151,10 +151,11 @@ class Catalogue {
   Catalogue(const Catalogue&) = delete;
   Catalogue& operator=(const Catalogue&) = delete;
 
-  /// Adds a definition; a later one takes the place of an earlier one with the same code and base.
-  void add(Definition definition, bool from_pack);
-  /// Builds the plans. Errors: invalid (a definition that is not from the pack does not compile).
-  Result<void> build();
+  /// Adds a definition; a later one takes the place of an earlier one with the same code and base,
+  /// when it can be used.
+  void add(Definition definition);
+  /// Builds the plans; what cannot be used says so in Parameter::not_served.
+  void build();
 
   const TypePlan* plan(std::string_view type) const noexcept;
   const TypePlan* plan(tree::Symbol type) const noexcept;
@@ -170,13 +171,10 @@ class Catalogue {
   const definitions::Definitions* definitions_;
   const path::FunctionTable* functions_;
   Names names_;
-  struct Source {
-    Definition definition;
-    bool from_pack = true;
-  };
-  std::deque<Source> sources_;
-  std::unordered_map<std::string_view, const Source*> by_url_;
-  std::map<std::string, std::map<std::string, const Source*>> by_base_;  ///< base → code
+  std::deque<Definition> sources_;
+  std::unordered_map<std::string_view, const Definition*> by_url_;
+  /// Base → code → definitions, the one that goes before the others last.
+  std::map<std::string, std::map<std::string, std::vector<const Definition*>>> by_base_;
   std::deque<Part> parts_;
   std::deque<Composite> composites_;
   std::vector<TypePlan> plans_;

@@ -323,7 +323,7 @@ void Extractor::number_rows(const Part& part, const Amount& amount) {
     row.code = known_short_hash(amount.code);
     out_.numbers.push_back(row);
   }
-  if (amount.code.empty() || (!amount.unit.empty() && amount.unit != amount.code)) {
+  if (amount.code.empty() || (!part.lean && !amount.unit.empty() && amount.unit != amount.code)) {
     // What people read, when it is written otherwise than the code.
     row.system = amount.code.empty() ? system : 0;
     row.code = amount.unit.empty() ? 0 : known_short_hash(amount.unit);

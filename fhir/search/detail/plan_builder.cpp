@@ -253,7 +253,7 @@ std::vector<PartText> PlanBuilder::component_parts(const Definition& definition,
   // then the expression of the parameter itself, below the element both share.
   const auto own = catalogue_.by_url_.find(url);
   if (own == catalogue_.by_url_.end()) return parts;
-  for (const std::string_view text : split_union(own->second->definition.expression)) {
+  for (const std::string_view text : split_union(own->second->expression)) {
     PartText part = read_part(text);
     if (!part.plain || !applies(part) || part.steps.size() <= base.steps.size()) continue;
     if (!std::equal(base.steps.begin(), base.steps.end(), part.steps.begin(), &same_steps))
@@ -342,7 +342,7 @@ void PlanBuilder::add_composite(const Definition& definition, Parameter& paramet
   for (const auto& [url, expression] : definition.components) {
     const auto known = catalogue_.by_url_.find(url);
     const auto kind =
-        known == catalogue_.by_url_.end() ? std::nullopt : kind_of(known->second->definition.type);
+        known == catalogue_.by_url_.end() ? std::nullopt : kind_of(known->second->type);
     if (!kind || *kind == Kind::composite || *kind == Kind::special) {
       parameter.not_served = "a component is of no known parameter";
       return;
@@ -401,27 +401,32 @@ void PlanBuilder::add(const Definition& definition) {
   std::sort(parameter.targets.begin(), parameter.targets.end());
 }
 
-Result<void> PlanBuilder::build() {
-  // What the types it is derived from have comes first; its own takes the place of theirs.
+void PlanBuilder::build() {
+  // What the types it is derived from have comes first; its own goes before theirs.
   std::vector<const definitions::Type*> lineage;
   for (const auto* at = plan_.definition; at != nullptr; at = at->base()) lineage.push_back(at);
-  std::map<std::string, const Catalogue::Source*> chosen;
+  std::map<std::string, std::vector<const Definition*>> candidates;
   for (auto at = lineage.rbegin(); at != lineage.rend(); ++at) {
     const auto rows = catalogue_.by_base_.find(std::string((*at)->text()));
     if (rows == catalogue_.by_base_.end()) continue;
-    for (const auto& [code, source] : rows->second) chosen[code] = source;
-  }
-  for (const auto& [code, source] : chosen) {
-    add(source->definition);
-    const Parameter& made = plan_.parameters[code];
-    if (!source->from_pack && !made.not_served.empty()) {
-      return make_error(ErrorCode::invalid, "SearchParameter " + source->definition.url +
-                                                " cannot be used on " + plan_.type + ": " +
-                                                made.not_served);
+    for (const auto& [code, definitions] : rows->second) {
+      auto& list = candidates[code];
+      list.insert(list.end(), definitions.begin(), definitions.end());
     }
   }
+  for (const auto& [code, list] : candidates) {
+    std::string why;
+    for (auto at = list.rbegin(); at != list.rend(); ++at) {
+      plan_.parameters.erase(code);
+      add(**at);
+      const Parameter& made = plan_.parameters[code];
+      if (made.not_served.empty()) break;
+      if (why.empty()) why = made.not_served;
+    }
+    Parameter& made = plan_.parameters[code];
+    if (!made.not_served.empty()) made.not_served = why;
+  }
   plan_.walk.seal();
-  return {};
 }
 
 }  // namespace concord::search::detail

@@ -12,8 +12,7 @@ namespace concord::search::detail {
 class PlanBuilder {
  public:
   PlanBuilder(Catalogue& catalogue, TypePlan& plan) : catalogue_(catalogue), plan_(plan) {}
-  /// Errors: invalid (a definition that is not from the pack).
-  Result<void> build();
+  void build();
 
  private:
   /// Where a path leads: one end for each type a choice leaves open.

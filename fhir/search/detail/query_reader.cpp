@@ -181,7 +181,8 @@ Result<Query> QueryReader::read(std::string_view type, const QueryParameters& pa
   CONCORD_TRY(choose_types(type, parameters, query));
   query.where.resize(query.types.size());
   for (const auto& [name, value] : parameters) {
-    if (!storable(value) || invalid_utf8_at(value) != std::string_view::npos) return bad(name, "its value is no text");
+    if (!storable(value) || invalid_utf8_at(value) != std::string_view::npos)
+      return bad(name, "its value is no text");
     if (std::find(std::begin(kIgnored), std::end(kIgnored), name) != std::end(kIgnored)) {
       query.used.emplace_back(name, value);
       continue;

@@ -25,16 +25,17 @@ void ValueReader::add_token(const Use& use, std::optional<std::string_view> syst
   }
   if (code) asked.code = index_hash(*code);
   if (system) asked.system = system->empty() ? 0 : short_hash(*system);
-  if (asked.code || asked.system) into.push_back({asked});
   // A code is stored without the system its binding implies.
-  if (system && !system->empty() && has(part.shapes, Shape::code) &&
-      std::binary_search(part.systems.begin(), part.systems.end(), *system)) {
-    if (code) {
-      asked.system = 0;
-      into.push_back({asked});
-    } else {
-      into.push_back({Present{IndexKind::token, part.key}});
-    }
+  const bool implied = system && !system->empty() && has(part.shapes, Shape::code) &&
+                       std::binary_search(part.systems.begin(), part.systems.end(), *system);
+  const bool only_codes = part.shapes == bit(Shape::code);
+  if ((asked.code || asked.system) && !(implied && only_codes)) into.push_back({asked});
+  if (!implied) return;
+  if (code) {
+    asked.system = 0;
+    into.push_back({asked});
+  } else {
+    into.push_back({Present{IndexKind::token, part.key}});
   }
 }
 

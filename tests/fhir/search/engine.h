@@ -42,7 +42,7 @@ Result<Query> parse(std::string_view type, std::string_view query,
 /// over the values alone: no chains.
 bool finds(const std::string& json, std::string_view query);
 
-/// What conditions without links to other resources mean.
+/// Conditions without links to other resources, over the values alone.
 bool meets(const IndexValues& values, std::string_view id, const Condition& condition);
 
 }  // namespace concord::search::test

@@ -428,19 +428,27 @@ TEST(Parameters, OneOfAPackageTakesThePlaceOfItsNamesake) {
   }));
 }
 
-TEST(Parameters, BadOneOfAPackageIsNamed) {
+TEST(Parameters, BadOneOfAPackageIsNotServedAndTakesNobodysPlace) {
   Parameters::Sources sources;
   sources.definitions = engine().definitions.get();
   sources.functions = &engine().functions;
-  const tree::Document more =
+  const tree::Document unknown =
       resource(R"({"resourceType":"SearchParameter","url":"http://sp.example/bad","code":"bad",)"
                R"("base":["Patient"],"type":"string","expression":"Patient.nothing"})");
-  sources.more = {&more};
+  const tree::Document namesake = resource(
+      R"({"resourceType":"SearchParameter","url":"http://sp.example/family","code":"family",)"
+      R"("base":["Patient"],"type":"quantity","expression":"Patient.name.family"})");
+  sources.more = {&unknown, &namesake};
   const auto made = Parameters::compile(sources);
-  ASSERT_THAT(made, FailsWith(ErrorCode::invalid));
-  EXPECT_EQ(to_string(made.error()),
-            "invalid: SearchParameter http://sp.example/bad cannot be used on Patient: there is no "
-            "element 'Patient.nothing'");
+  ASSERT_THAT(made, IsOk());
+  const auto left_out = made->not_served();
+  const auto bad = std::find_if(left_out.begin(), left_out.end(),
+                                [](const NotServed& one) { return one.code == "bad"; });
+  ASSERT_NE(bad, left_out.end());
+  EXPECT_EQ(bad->type, "Patient");
+  EXPECT_EQ(bad->why, "there is no element 'Patient.nothing'");
+  EXPECT_THAT(made->parse("Patient", {{"bad", "x"}}, {}), FailsWith(ErrorCode::unsupported));
+  EXPECT_THAT(made->parse("Patient", {{"family", "x"}}, {}), IsOk());
 }
 
 }  // namespace
