@@ -2,6 +2,7 @@
 #include "gateway/exchange/answer_text.h"
 #include "gateway/exchange/hops.h"
 #include "gateway/exchange/task.h"
+#include "gateway/exchange/task_index.h"
 #include "gateway/store/store.h"
 
 namespace concord::exchange {
@@ -104,7 +105,8 @@ Result<Exchange> Commit::operator()(Translated&& translated,
     fresh.lineage_tables.push_back(
         {table->digest(), std::shared_ptr<const std::string>(table, &table->bytes())});
   }
-  fresh.task = {task_id, exchange_id, 1, "requested", task_body, now};
+  CONCORD_ASSIGN(search::IndexValues index, index_task(task_body, indexing_, definitions_));
+  fresh.task = {task_id, exchange_id, 1, "requested", task_body, now, std::move(index)};
   fresh.audit = {
       {audit::Event::exchange_accepted, now, exchange_id, "", fresh.sender, to_hex(fresh.digest),
        fresh.message_kind},

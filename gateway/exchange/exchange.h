@@ -14,8 +14,9 @@
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 #include "fhir/core/uuid.h"
-#include "gateway/exchange/announcements.h"
 #include "fhir/mapping/lineage.h"
+#include "fhir/search/parameters.h"
+#include "gateway/exchange/announcements.h"
 #include "gateway/exchange/stages.h"
 #include "mappers/core/search.h"
 
@@ -125,6 +126,8 @@ struct Parts {
   /// Reads what is known beside the message, once for each decision; may be empty: nothing is.
   std::function<Result<agreements::Facts>(const Decoded&)> facts;
   const mappers::Mappers* mappers = nullptr;
+  /// For what Tasks are found by; null: by nothing.
+  const search::Parameters* parameters = nullptr;
   store::Store* store = nullptr;
   /// Searches by the name of their format, and what carries them; may be empty: none are served.
   std::map<std::string, const mappers::Search*, std::less<>> searches;

@@ -3,6 +3,7 @@
 
 #include "fhir/core/uuid.h"
 #include "fhir/mapping/lineage.h"
+#include "fhir/search/parameters.h"
 #include "gateway/exchange/stages.h"
 
 namespace concord::exchange {
@@ -47,8 +48,14 @@ Result<Translated> translate(Routed&& routed, const mappers::Mappers& mappers, I
 class Commit {
  public:
   /// @param keys_kept  how long the message's identities are remembered
-  Commit(store::Store& store, std::string node, std::chrono::hours keys_kept)
-      : store_(&store), node_(std::move(node)), keys_kept_(keys_kept) {}
+  /// @param indexing   for what the Task is found by; null: by nothing
+  Commit(store::Store& store, std::string node, std::chrono::hours keys_kept,
+         const search::Parameters* indexing, const definitions::Definitions* definitions)
+      : store_(&store),
+        node_(std::move(node)),
+        keys_kept_(keys_kept),
+        indexing_(indexing),
+        definitions_(definitions) {}
 
   /// The first answer, when the same message was committed before.
   /// Errors: conflict (same identity, other content), transient.
@@ -65,6 +72,8 @@ class Commit {
   store::Store* store_;
   std::string node_;
   std::chrono::hours keys_kept_;
+  const search::Parameters* indexing_;
+  const definitions::Definitions* definitions_;
 };
 
 }  // namespace concord::exchange

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/exchange/task.h"
+#include "gateway/exchange/task_index.h"
 #include "gateway/store/store.h"
 
 namespace concord::exchange {
@@ -80,6 +81,7 @@ ItemState state_of(const Acknowledgement& acknowledgement) {
 /// The Task of an item as it will be in `state`; nothing when the item has none.
 Result<std::optional<store::TaskChange>> task_change(store::Store& store,
                                                      const tree::Symbols& symbols,
+                                                     const SettlerSettings& settings,
                                                      const std::string& task_id, ItemState state,
                                                      TaskUpdate update) {
   CONCORD_ASSIGN(auto task, store.task(task_id));
@@ -93,6 +95,7 @@ Result<std::optional<store::TaskChange>> task_change(store::Store& store,
   change.expected_version = task->version;
   change.status = std::string(words.status);
   CONCORD_ASSIGN(change.body, update_task(std::move(task->body), update, symbols));
+  CONCORD_ASSIGN(change.index, index_task(change.body, settings.parameters, settings.definitions));
   return std::optional<store::TaskChange>{std::move(change)};
 }
 
@@ -139,8 +142,8 @@ Result<Judgement> Settler::judge(const store::Item& item, const channels::Receip
     judgement.expect = store::Expectation{"business", now + settings_.acknowledgement_due};
     TaskUpdate update;
     update.at = now;
-    CONCORD_ASSIGN(judgement.task,
-                   task_change(*store_, *symbols_, item.task, judgement.state, std::move(update)));
+    CONCORD_ASSIGN(judgement.task, task_change(*store_, *symbols_, settings_, item.task,
+                                               judgement.state, std::move(update)));
     return judgement;
   }
   judgement.refers_to = read->refers_to;
@@ -155,7 +158,7 @@ Result<Judgement> Settler::judge(const store::Item& item, const channels::Receip
     judgement.expect = store::Expectation{"business", now + settings_.acknowledgement_due};
   }
   CONCORD_ASSIGN(judgement.task,
-                 task_change(*store_, *symbols_, item.task, judgement.state,
+                 task_change(*store_, *symbols_, settings_, item.task, judgement.state,
                              acknowledged_update(*read, receipt.bytes, item.task, now)));
   return judgement;
 }
@@ -175,8 +178,8 @@ Result<Handover> Settler::hand_over(const store::Item& item, std::string_view re
   update.reason = std::string(reason_class) + ": " + std::string(reason);
   update.owner = handover.letter.owner;
   update.due_at = handover.letter.due_at;
-  CONCORD_ASSIGN(handover.task,
-                 task_change(*store_, *symbols_, item.task, ItemState::dead, std::move(update)));
+  CONCORD_ASSIGN(handover.task, task_change(*store_, *symbols_, settings_, item.task,
+                                            ItemState::dead, std::move(update)));
   return handover;
 }
 
@@ -204,7 +207,7 @@ Result<LateResult> Settler::acknowledge(const LateAcknowledgement& late, Instant
     word.effect = read.final ? "acknowledged" : "understood";
     word.now = now;
     word.state = state_of(read);
-    CONCORD_ASSIGN(word.task, task_change(*store_, *symbols_, item->task, word.state,
+    CONCORD_ASSIGN(word.task, task_change(*store_, *symbols_, settings_, item->task, word.state,
                                           acknowledged_update(read, late.bytes, "", now)));
     word.audit.push_back({refused ? audit::Event::item_rejected : audit::Event::item_delivered, now,
                           item->exchange, item->id, settings_.node, to_hex(sha256(late.bytes)),
@@ -243,8 +246,8 @@ Result<void> Settler::replay(std::string_view id, std::string_view actor, Instan
   TaskUpdate update;
   update.at = now;
   update.due_at = now + allowed;
-  CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, item->task, ItemState::pending,
-                                        std::move(update)));
+  CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, settings_, item->task,
+                                        ItemState::pending, std::move(update)));
   std::vector<audit::Record> records{{audit::Event::item_replayed, now, item->exchange, item->id,
                                       std::string(actor), to_hex(item->digest), ""}};
   if (task) records.push_back(task_record(*task, *item, actor, now));
@@ -257,8 +260,8 @@ Result<void> Settler::cancel(std::string_view id, std::string_view actor, Instan
   TaskUpdate update;
   update.at = now;
   update.reason = "taken out of the queue by a person";
-  CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, item->task, ItemState::cancelled,
-                                        std::move(update)));
+  CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, settings_, item->task,
+                                        ItemState::cancelled, std::move(update)));
   std::vector<audit::Record> records{{audit::Event::item_cancelled, now, item->exchange, item->id,
                                       std::string(actor), to_hex(item->digest), ""}};
   if (task) records.push_back(task_record(*task, *item, actor, now));

@@ -8,6 +8,8 @@
 
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
+#include "fhir/definitions/definitions.h"
+#include "fhir/search/parameters.h"
 #include "fhir/tree/symbols.h"
 #include "gateway/exchange/stages.h"
 #include "gateway/outbox/judge.h"
@@ -19,6 +21,9 @@ struct SettlerSettings {
   std::string node = "concord";                  ///< name of this gateway in audit records
   std::chrono::minutes acknowledgement_due{10};  ///< for an answer that is still to come
   std::chrono::hours dead_letter_due{24};        ///< for a person to act
+  /// For what changed Tasks are found by; null, either: by nothing.
+  const search::Parameters* parameters = nullptr;
+  const definitions::Definitions* definitions = nullptr;
 };
 
 /// An acknowledgement that came by itself.
