@@ -9,9 +9,9 @@
 namespace concord {
 namespace {
 
+using search::compares;
 using search::Comparison;
 using search::Condition;
-using search::compares;
 using test::MemoryResources;
 using ::testing::ElementsAre;
 
