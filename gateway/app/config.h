@@ -104,6 +104,18 @@ struct Config {
       int least_key_bits = 0;
     } trust;
   } eps;
+  struct Fhir {
+    std::vector<std::string> types;       ///< none: every type of R4
+    std::vector<std::string> validation;  ///< "TYPE=off|warn|enforce"
+    std::vector<std::string> profiles;    ///< "TYPE=URL"
+    std::string handling;                 ///< "lenient" or "strict"
+    bool update_creates = true;
+    std::size_t delete_many = 0;
+    std::size_t page_count = 0;
+    std::size_t page_count_max = 0;
+    std::chrono::seconds pages_kept{};
+    std::size_t bundle_entries = 0;
+  } fhir;
   struct Packages {
     std::vector<std::string> load;     ///< packages $validate knows
     std::vector<std::string> folders;  ///< where their dependencies are looked for

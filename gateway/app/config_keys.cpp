@@ -248,6 +248,16 @@ std::vector<KeyRow> make_rows() {
       texted("eps.trust.unreachable", OWN(eps.trust.unreachable), one_of({"refuse", "warn"})));
   rows.push_back(texted("eps.trust.sha1_until", OWN(eps.trust.sha1_until), day_or_nothing));
   rows.push_back(counted("eps.trust.least_key_bits", 1024, 16'384, OWN(eps.trust.least_key_bits)));
+  rows.push_back(names("fhir.types", OWN(fhir.types)));
+  rows.push_back(names("fhir.validation", OWN(fhir.validation)));
+  rows.push_back(names("fhir.profiles", OWN(fhir.profiles)));
+  rows.push_back(texted("fhir.handling", OWN(fhir.handling), one_of({"lenient", "strict"})));
+  rows.push_back(flag("fhir.update_creates", OWN(fhir.update_creates)));
+  rows.push_back(counted("fhir.delete_many", 0, 1000, OWN(fhir.delete_many)));
+  rows.push_back(counted("fhir.page_count", 1, 1000, OWN(fhir.page_count)));
+  rows.push_back(counted("fhir.page_count_max", 1, 1000, OWN(fhir.page_count_max)));
+  rows.push_back(counted("fhir.pages_kept_seconds", 1, 604'800, OWN(fhir.pages_kept)));
+  rows.push_back(counted("fhir.bundle_entries", 1, 100'000, OWN(fhir.bundle_entries)));
   rows.push_back(names("packages.load", OWN(packages.load)));
   rows.push_back(names("packages.folders", OWN(packages.folders)));
   rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http"})));

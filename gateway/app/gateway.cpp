@@ -12,6 +12,7 @@
 #include "gateway/api/api.h"
 #include "gateway/app/checking.h"
 #include "gateway/app/engine.h"
+#include "gateway/app/resource_settings.h"
 #include "gateway/app/status_updates.h"
 #include "gateway/app/trust_files.h"
 #include "gateway/channels/http/http_channel.h"
@@ -20,6 +21,8 @@
 #include "gateway/http/server.h"
 #include "gateway/ops/metrics.h"
 #include "gateway/outbox/outbox.h"
+#include "gateway/resources/reindex.h"
+#include "gateway/resources/service.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 #include "mappers/eps/tracker_search.h"
 
@@ -153,10 +156,12 @@ struct Gateway::Impl {
       : config(chosen), log(to), clock(std::move(now)), uuids(std::move(ids)) {}
 
   Result<void> load();
+  void serve_resources(resources::Settings settings);
   void make_api();
   Result<api::MapsReplaced> reload_maps();
   Result<void> listen();
   void maintain(const std::stop_token& stop);
+  void keep_index(const std::stop_token& stop);
   void note_trust();
   void note_delivery(const outbox::Notice& notice);
   std::string metrics_page();
@@ -174,6 +179,7 @@ struct Gateway::Impl {
   std::unique_ptr<Checking> checking;
   std::map<std::string, validate::Options, std::less<>> validation;
   agreements::AgreementSet agreements;
+  std::unique_ptr<search::Parameters> parameters;
   std::unique_ptr<store::Store> store;
   channels::Channels channels;
   exchange::Announcements announcements;
@@ -182,6 +188,7 @@ struct Gateway::Impl {
   std::unique_ptr<outbox::Outbox> outbox;
   std::unique_ptr<exchange::ExchangeService> service;
   std::unique_ptr<StatusUpdates> statuses;
+  std::unique_ptr<resources::ResourceService> resources;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> admin;
@@ -191,6 +198,7 @@ struct Gateway::Impl {
   std::mutex maintain_mutex;
   std::condition_variable_any maintain_wait;
   std::jthread maintainer;
+  std::jthread indexer;
   bool stopped = false;
 };
 
@@ -201,7 +209,8 @@ Result<void> Gateway::Impl::load() {
     options.path = config.store_path;
     return store::sqlite::open(options, clock);
   });
-  const auto compile = [this]() -> Result<void> {
+  resources::Settings serving;
+  const auto compile = [this, &serving]() -> Result<void> {
     CONCORD_ASSIGN(engine, Engine::load());
     CONCORD_ASSIGN(const Overlays overlays, read_overlays(config.eps.overlays));
     CONCORD_ASSIGN(trust, TrustKeeper::load(trust_paths(config.eps.trust)));
@@ -218,6 +227,14 @@ Result<void> Gateway::Impl::load() {
       log.write(ops::LogLevel::warning, "packages", {{"text", issue.text}});
     }
     CONCORD_ASSIGN(agreements, load_agreements(config, *engine));
+    std::vector<Issue> left_out;
+    CONCORD_ASSIGN(search::Parameters compiled,
+                   compile_parameters(*engine, *checking, config, left_out));
+    parameters = std::make_unique<search::Parameters>(std::move(compiled));
+    for (const Issue& issue : left_out) {
+      log.write(ops::LogLevel::warning, "packages", {{"text", issue.text}});
+    }
+    CONCORD_ASSIGN(serving, resource_settings(config, engine->definitions()));
     return {};
   };
   const Result<void> compiled = compile();
@@ -245,6 +262,8 @@ Result<void> Gateway::Impl::load() {
   exchange::SettlerSettings settling;
   settling.routes = routes_of(config);
   settling.node = config.node;
+  settling.parameters = parameters.get();
+  settling.definitions = &engine->definitions();
   settler =
       std::make_unique<exchange::Settler>(engine->mappers(), *store, engine->symbols(), settling);
   outbox::Parts delivery;
@@ -268,6 +287,7 @@ Result<void> Gateway::Impl::load() {
   };
   parts.agreements = &agreements;
   parts.mappers = &engine->mappers();
+  parts.parameters = parameters.get();
   parts.store = store.get();
   parts.clock = clock;
   parts.uuids = uuids;
@@ -294,7 +314,24 @@ Result<void> Gateway::Impl::load() {
       *store, engine->symbols(),
       tree::Limits{config.limits.max_bytes, config.limits.max_depth, config.limits.max_nodes},
       clock, config.node);
+  serve_resources(std::move(serving));
   return {};
+}
+
+void Gateway::Impl::serve_resources(resources::Settings settings) {
+  resources::Parts parts;
+  parts.definitions = &engine->definitions();
+  parts.parameters = parameters.get();
+  parts.validator = &checking->validator();
+  parts.functions = &engine->functions();
+  parts.store = &store->resources();
+  parts.of_exchange = [this](std::string_view task) -> Result<bool> {
+    CONCORD_ASSIGN(const auto row, store->task(task));
+    return row.has_value() && !row->exchange.empty();
+  };
+  parts.clock = clock;
+  parts.uuids = uuids;
+  resources = std::make_unique<resources::ResourceService>(std::move(parts), std::move(settings));
 }
 
 void Gateway::Impl::make_api() {
@@ -356,6 +393,7 @@ void Gateway::Impl::make_api() {
                {"code", error_row(error.code).name},
                {"detail", error.log_detail}});
   };
+  use.resources = resources.get();
   use.readiness = &readiness;
   use.symbols = &engine->symbols();
   use.clock = clock;
@@ -415,6 +453,7 @@ Result<void> Gateway::Impl::listen() {
   }
   CONCORD_ASSIGN(server, serve(main_options(config),
                                [this](http::Request& request) { return api->handle(request); }));
+  indexer = std::jthread([this](const std::stop_token& stop) { keep_index(stop); });
   maintainer = std::jthread([this](const std::stop_token& stop) { maintain(stop); });
   readiness.ready();
   return {};
@@ -489,6 +528,20 @@ std::string Gateway::Impl::metrics_page() {
   return metrics.text(now);
 }
 
+/// Once, beside all else: resources found by parameters that have changed since get new values.
+void Gateway::Impl::keep_index(const std::stop_token& stop) {
+  const auto done =
+      resources::reindex(store->resources(), *parameters, engine->definitions(), stop);
+  if (!done) {
+    log.write(ops::LogLevel::error, "index", {{"code", error_row(done.error().code).name}});
+  } else if (done->needed) {
+    log.write(ops::LogLevel::info, "index",
+              {{"resources", static_cast<std::int64_t>(done->resources)},
+               {"not_readable", static_cast<std::int64_t>(done->not_readable)},
+               {"finished", done->finished ? "yes" : "no"}});
+  }
+}
+
 /// Once a minute: what was accepted must be somewhere, trust files that changed are read, and old
 /// idempotency keys go.
 void Gateway::Impl::maintain(const std::stop_token& stop) {
@@ -554,6 +607,7 @@ bool Gateway::stop() {
     clean = all.server->stop(all.config.http.stop);
   }
   all.maintainer = {};
+  all.indexer = {};
   if (all.outbox != nullptr) all.outbox->stop(milliseconds(all.config.http.stop));
   // Health answers to the last.
   if (all.admin != nullptr) all.admin->stop(milliseconds(100));

@@ -99,13 +99,20 @@ Error refused(ErrorCode code, validate::Report report) {
 
 }  // namespace
 
+bool is_annotated(const Document& body) {
+  for (const Node& child : body.root().children()) {
+    // The readers know the types of resources, nobody else's.
+    if (!child.is(Flag::resource)) return child.type() != tree::Symbol::kNone;
+  }
+  return false;
+}
+
 Result<void> annotate(const Room& room, std::string_view type, Document& body) {
   if (body.text(body.root().type()) != type) {
     return make_error(ErrorCode::malformed, "the body is not of the type the address names",
                       "resourceType");
   }
-  const Node* first = body.root().first_child();
-  if (first != nullptr && first->type() != tree::Symbol::kNone) return {};  // done already
+  if (is_annotated(body)) return {};
   Builder builder(body);
   definitions::annotate(builder, *room.parts.definitions);
   return {};

@@ -17,6 +17,9 @@ struct Stamp {
   Instant at{};
 };
 
+/// Whether definitions were over a document.
+bool is_annotated(const tree::Document& body);
+
 /// Gives every node its type, unless they have theirs. Errors: malformed (the body is of another
 /// type than the address).
 Result<void> annotate(const Room& room, std::string_view type, tree::Document& body);

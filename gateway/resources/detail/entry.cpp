@@ -129,7 +129,9 @@ Result<Entry> read_entry(const Room& room, const Document&, const Node& node, st
   const auto method = method_of(Room::text_of(*request, names.method));
   if (!method) return wrong("request.method is not DELETE, POST, PUT, PATCH, GET or HEAD");
   entry.method = *method;
-  CONCORD_TRY(read_address(room, Room::text_of(*request, names.url), entry));
+  const std::string_view url = Room::text_of(*request, names.url);
+  if (url.empty()) return wrong("the entry has no request.url");
+  CONCORD_TRY(read_address(room, url, entry));
   CONCORD_TRY(check_form(entry));
   const bool with_body =
       entry.method == Method::post || entry.method == Method::put || entry.method == Method::patch;

@@ -309,11 +309,18 @@ Result<Done> plan_patch(Plan& plan, std::string_view type, std::string_view id, 
   if (patch.kind == Patch::Kind::fhirpath_patch && patch.parameters == nullptr) {
     return make_error(ErrorCode::malformed, "a FHIRPath Patch is a Parameters resource");
   }
-  auto changed =
-      patch.kind == Patch::Kind::json_patch
-          ? patch::apply_json_patch(before, patch.text, *room.parts.definitions, limits)
-          : patch::apply_fhirpath_patch(before, *patch.parameters, *room.parts.definitions,
-                                        *room.parts.functions, limits);
+  std::optional<Document> own;  // the caller's Parameters may not have been annotated
+  const Document* parameters = patch.parameters;
+  if (parameters != nullptr && !is_annotated(*parameters)) {
+    CONCORD_ASSIGN(own, alone(room, *parameters, parameters->root()));
+    tree::Builder builder(*own);
+    definitions::annotate(builder, *room.parts.definitions);
+    parameters = &*own;
+  }
+  auto changed = patch.kind == Patch::Kind::json_patch
+                     ? patch::apply_json_patch(before, patch.text, *room.parts.definitions, limits)
+                     : patch::apply_fhirpath_patch(before, *parameters, *room.parts.definitions,
+                                                   *room.parts.functions, limits);
   if (!changed) return std::move(changed).error();
   if (fixed_of(room, *changed) != fixed_of(room, before)) {
     return make_error(ErrorCode::malformed,

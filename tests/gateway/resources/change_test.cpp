@@ -70,7 +70,7 @@ TEST_F(Change, EveryConcreteTypeButParametersIsServedByDefault) {
   EXPECT_TRUE(service_->serves("Bundle"));
   EXPECT_FALSE(service_->serves("Parameters"));
   EXPECT_FALSE(service_->serves("DomainResource"));
-  EXPECT_EQ(service_->types().size(), 147u);
+  EXPECT_EQ(service_->types().size(), 145u);
 }
 
 TEST_F(Change, ABodyOfAnotherTypeIsMalformed) {

@@ -18,8 +18,15 @@ const Knowledge& Knowledge::shared() {
     sources.definitions = known.definitions.get();
     sources.functions = &known.functions;
     known.parameters = std::make_unique<search::Parameters>(*search::Parameters::compile(sources));
-    known.validator =
-        std::make_unique<validate::Validator>(validate::Validator::compile(*known.definitions));
+    known.registry = std::make_unique<packages::Registry>(*known.definitions);
+    known.profiles = std::make_unique<snapshot::Profiles>(*known.registry);
+    known.terminology = std::make_unique<terminology::Terminology>(*known.registry);
+    validate::Parts parts;
+    parts.definitions = known.definitions.get();
+    parts.registry = known.registry.get();
+    parts.profiles = known.profiles.get();
+    parts.terminology = known.terminology.get();
+    known.validator = std::make_unique<validate::Validator>(validate::Validator::compile(parts));
     return known;
   }();
   return kKnown;

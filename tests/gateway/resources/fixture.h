@@ -11,8 +11,11 @@
 
 #include "fhir/core/uuid.h"
 #include "fhir/definitions/definitions.h"
+#include "fhir/packages/registry.h"
 #include "fhir/path/function_table.h"
 #include "fhir/search/parameters.h"
+#include "fhir/snapshot/profiles.h"
+#include "fhir/terminology/terminology.h"
 #include "fhir/validate/validator.h"
 #include "gateway/resources/service.h"
 #include "tests/support/memory_resources.h"
@@ -27,6 +30,9 @@ struct Knowledge {
   std::unique_ptr<definitions::Definitions> definitions;
   path::FunctionTable functions = path::FunctionTable::standard();
   std::unique_ptr<search::Parameters> parameters;
+  std::unique_ptr<packages::Registry> registry;
+  std::unique_ptr<snapshot::Profiles> profiles;
+  std::unique_ptr<terminology::Terminology> terminology;
   std::unique_ptr<validate::Validator> validator;
 };
 
