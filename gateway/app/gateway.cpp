@@ -357,9 +357,9 @@ void Gateway::Impl::make_api() {
     return service->verify_signatures(std::move(received));
   };
   use.task = [this](std::string_view id) { return service->task(id); };
-  use.search = [this](std::string_view type, const mappers::SearchParameters& parameters,
+  use.search = [this](std::string_view type, const mappers::SearchParameters& asked,
                       const exchange::SearchContext& context) {
-    return service->search(type, parameters, context);
+    return service->search(type, asked, context);
   };
   use.peer_answer = [this](std::string_view task, std::chrono::steady_clock::time_point until) {
     return service->peer_answer(task, until);

@@ -89,6 +89,7 @@ class Transaction {
       if (!found.rows.empty()) {
         id = found.rows[0].id;
         changes = entry.method != Method::post;
+        if (!changes) found_.emplace(entry.at, found.rows[0]);
       } else if (by_query) {
         id = Room::text_of(*entry.resource, room_.names.id);
       }
@@ -164,8 +165,12 @@ class Transaction {
                      : plan_patch(plan_, entry.type, entry.id, patch, entry.conditions));
       }
       case Method::post: {
+        // If-None-Exist was looked at and is guarded.
+        if (const auto there = found_.find(entry.at); there != found_.end()) {
+          return answer(Done{Done::What::found, there->second, {}});
+        }
         CONCORD_ASSIGN(Document body, body_of(entry));
-        return answer(plan_create(plan_, entry.type, new_id, body, entry.conditions));
+        return answer(plan_create(plan_, entry.type, new_id, body, {}));
       }
       case Method::put: {
         CONCORD_ASSIGN(Document body, body_of(entry));
@@ -208,6 +213,7 @@ class Transaction {
   const std::vector<std::string>& new_ids_;
   const std::string_view preference_;
   Identities identities_;
+  std::map<std::size_t, ResourceRow> found_;  ///< what conditional creates found
   std::set<std::string, std::less<>> claimed_;
   std::set<std::string, std::less<>> removed_;
   std::map<std::string, std::string, std::less<>> resolved_;

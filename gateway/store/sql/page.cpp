@@ -271,8 +271,8 @@ Result<void> with_value(const Plan& plan, const Part& part, std::vector<FoundRow
       const std::string value = sql.bind(plan.from->sort[1]);
       const std::string place = sql.bind(plan.from->place);
       const std::string ahead = descending ? " < " : " > ";
-      where += " AND d." + column + ahead + "= " + value + " AND (d." + column + ahead + value +
-               " OR d.place" + ahead + place + ")";
+      where += " AND d." + column + (descending ? " <= " : " >= ") + value + " AND (d." + column +
+               ahead + value + " OR d.place" + ahead + place + ")";
     }
   }
   const std::string order =
