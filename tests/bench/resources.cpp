@@ -1,9 +1,9 @@
 // Interactions over resources in memory, so that a store's time is not in them: what the service
-// itself costs. `create_off` checks the base rules, `create_enforce` everything; `create_parse`
+// itself costs. `create/off` checks the base rules, `create/enforce` everything; `create/parse`
 // adds the reading of the body, which is the caller's. `search_page` is a page of 20 of 200 found,
-// with its Bundle; the double looks at every resource, so `read` and `write_page` say more. DEPENDS
-// fhir/json fhir/definitions fhir/packages fhir/path fhir/snapshot fhir/terminology fhir/validate
-// fhir/search gateway/resources tests/memory/resources
+// with its Bundle; the double looks at every resource, so `read` and `write_page` say more.
+//
+// DEPENDS fhir/packages fhir/snapshot fhir/terminology gateway/resources tests/memory/resources
 
 #include <benchmark/benchmark.h>
 
@@ -12,6 +12,7 @@
 #include "fhir/core/uuid.h"
 #include "fhir/json/reader.h"
 #include "fhir/packages/registry.h"
+#include "fhir/path/function_table.h"
 #include "fhir/snapshot/profiles.h"
 #include "fhir/terminology/terminology.h"
 #include "fhir/validate/validator.h"
@@ -43,7 +44,12 @@ struct World {
   path::FunctionTable functions = path::FunctionTable::standard();
   validate::Validator validator =
       validate::Validator::compile(validate::Parts{&r4, &registry, &profiles, &terminology});
-  search::Parameters parameters = must(search::Parameters::compile({&r4, &functions, nullptr, {}}));
+  search::Parameters parameters = [this] {
+    search::Parameters::Sources sources;
+    sources.definitions = &r4;
+    sources.functions = &functions;
+    return must(search::Parameters::compile(sources));
+  }();
   test::MemoryResources store;
   resources::Caller caller{"X99001", "bench", {}};
 

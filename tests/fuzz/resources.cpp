@@ -1,8 +1,8 @@
 // A Bundle is carried out and answered with FHIR JSON, or refused with issues and nothing stored;
 // any query of a search, history or $everything gives a Bundle or issues. The first line says what
 // the rest is: "bundle", "search Patient", "history Patient", "everything", "cut true".
-// DEPENDS fhir/json fhir/definitions fhir/path fhir/validate fhir/search gateway/resources
-// tests/memory/resources
+//
+// DEPENDS gateway/resources tests/memory/resources
 
 #include <cstdint>
 #include <cstdlib>
