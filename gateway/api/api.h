@@ -1,6 +1,8 @@
 #pragma once
 /// From an HTTP request to an answer: routing, formats, errors. Safe from any thread.
 
+#include <memory>
+
 #include "gateway/api/endpoint.h"
 #include "gateway/api/resource_builder.h"
 #include "gateway/api/services.h"
@@ -9,15 +11,19 @@
 namespace concord::api {
 
 /// Answers every request with a response; every error is an OperationOutcome in the format asked
-/// for. Immutable once made.
+/// for. Bodies packed with gzip or deflate are unpacked first, long answers packed when the caller
+/// takes gzip. Immutable once made, but for what is made at first use and kept.
 class Api {
  public:
-  /// `services.endpoints` is set to the standard table.
+  /// `services.endpoints` is set to the standard table: with the interactions of stored resources
+  /// when `services.resources` is there; then `services.definitions` must be too.
   explicit Api(Services services);
+  ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
-  /// For http::Server: 404 unknown path, 405 with Allow, 406, 415 and whatever the endpoint says.
+  /// For http::Server: 404 unknown path, 405 with Allow, 406, 415 and whatever the endpoint says;
+  /// OPTIONS, and questions of browsers before calls from another origin.
   http::Response handle(http::Request& request) const;
   /// For http::Server: what the edge refused, as an OperationOutcome.
   http::Response refuse(const http::Request& request, int status, const Error& error) const;
@@ -27,11 +33,15 @@ class Api {
 
  private:
   http::Response dispatch(http::Request& request, bool services_only) const;
-  http::Response outcome(int status, const Error& error, const Answering& answering,
-                         std::string_view route) const;
+  http::Response call_endpoint(const EndpointTable::Row& row, http::Request& request) const;
+  http::Response options(http::Request& request, std::string_view allowed) const;
+  http::Response outcome(const http::Request& request, int status, const Error& error,
+                         const Answering& answering, std::string_view route) const;
 
   Services services_;
   EndpointTable endpoints_;
+  std::unique_ptr<Capabilities> capabilities_;
+  std::unique_ptr<StoredTerminology> stored_terms_;
 };
 
 /// A response with a resource in the asked format.

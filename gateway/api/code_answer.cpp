@@ -98,7 +98,7 @@ Result<CodeQuestion> read_question(const Inputs& inputs, std::string_view versio
   CodeQuestion question;
   const int given = inputs.has("code") + inputs.has("coding") + inputs.has("codeableConcept");
   if (given != 1) {
-    return make_error(ErrorCode::invalid, "one of code, coding and codeableConcept must be given");
+    return bad_request("one of code, coding and codeableConcept must be given", "required");
   }
   if (inputs.has("code")) {
     Code code{inputs.text("system"), inputs.text("code"), inputs.text("display"),
@@ -108,24 +108,35 @@ Result<CodeQuestion> read_question(const Inputs& inputs, std::string_view versio
   } else {
     question.codes = inputs.codings(inputs.has("coding") ? "coding" : "codeableConcept");
     if (question.codes.empty()) {
-      return make_error(ErrorCode::invalid, "codeableConcept has no coding");
+      return bad_request("codeableConcept has no coding", "required");
     }
   }
   for (const Code& code : question.codes) {
-    if (code.code.empty()) return make_error(ErrorCode::invalid, "a code is missing");
+    if (code.code.empty()) return bad_request("a code is missing", "required");
   }
   CONCORD_ASSIGN(question.abstract, inputs.truth("abstract", true));
   question.language = inputs.text("displayLanguage");
   return question;
 }
 
+std::vector<CanonicalName> systems_of(const std::vector<Code>& codes) {
+  std::vector<CanonicalName> names;
+  for (const Code& code : codes) {
+    if (code.system.empty()) continue;
+    CanonicalName name{"CodeSystem", std::string(code.system)};
+    if (!code.version.empty()) name.canonical.append("|").append(code.version);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 Result<http::Response> answer_code(const CodeQuestion& question,
                                    const std::shared_ptr<const terminology::ValueSet>& set,
-                                   Call& call, const Services& use) {
+                                   const Terms& terms, Call& call, const Services& use) {
   Judged best;
   std::string messages;
   for (const Code& code : question.codes) {
-    Judged judged = judge(code, question, set, *use.terminology);
+    Judged judged = judge(code, question, set, *terms);
     if (judged.right) {
       best = std::move(judged);
       break;

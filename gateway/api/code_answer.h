@@ -11,6 +11,7 @@
 #include "fhir/terminology/terminology.h"
 #include "gateway/api/api.h"
 #include "gateway/api/parameters.h"
+#include "gateway/api/stored_terminology.h"
 
 namespace concord::api {
 
@@ -37,16 +38,19 @@ struct CodeQuestion {
 };
 
 /// Reads code (with system, display and a version under the name `version`), coding or
-/// codeableConcept. `system`: for a code that comes without one. Errors: invalid (none of them
+/// codeableConcept. `system`: for a code that comes without one. Errors: malformed (none of them
 /// given, or more than one).
 Result<CodeQuestion> read_question(const Inputs& inputs, std::string_view version,
                                    std::string_view system);
+
+/// The code systems of codes, with the versions they name.
+std::vector<CanonicalName> systems_of(const std::vector<terminology::Code>& codes);
 
 /// Parameters with result, message, display, and the code's system. `set` null: the code system
 /// alone decides. Errors: those of the writers.
 Result<http::Response> answer_code(const CodeQuestion& question,
                                    const std::shared_ptr<const terminology::ValueSet>& set,
-                                   Call& call, const Services& use);
+                                   const Terms& terms, Call& call, const Services& use);
 
 /// Errors: unsupported (this gateway was made without terminology).
 Result<void> terminology_served(const Services& use);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "fhir/json/reader.h"
+#include "fhir/xml/reader.h"
 #include "gateway/api/api.h"
 #include "gateway/api/arrival.h"
 #include "gateway/api/resource_builder.h"
@@ -97,6 +98,16 @@ Result<http::Response> peer_response(const exchange::PeerAnswer& answer, const C
   }
   CONCORD_ASSIGN(tree::Document read, json::read(answer.body, *use.symbols));
   return resource_response(answer.status, ResourceBuilder(std::move(read)), call);
+}
+
+bool is_message(const Call& call, const Services& use) {
+  if (use.resources == nullptr || !use.is_message) return true;
+  const auto format = body_format(call.request);
+  if (!format) return true;
+  const auto body = *format == Format::xml
+                        ? xml::read_fhir(call.request.body, *use.symbols, use.limits)
+                        : json::read(call.request.body, *use.symbols, use.limits);
+  return !body || use.is_message(*body);
 }
 
 Result<http::Response> take_message(Call& call, const Services& use,

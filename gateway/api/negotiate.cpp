@@ -92,9 +92,15 @@ Error not_acceptable() {
                     "http.accept");
 }
 
-Result<Format> from_format_parameter(std::string_view value) {
-  if (value == "json") return Format::json;
-  if (value == "xml") return Format::xml;
+struct Asked {
+  Format format = Format::json;
+  bool browser = false;
+};
+
+Result<Asked> from_format_parameter(std::string_view value) {
+  if (value == "json") return Asked{};
+  if (value == "xml") return Asked{Format::xml};
+  if (value == "html" || value == "text/html") return Asked{Format::json, true};
   // "application/fhir+json" unescaped in a query arrives with a space for its plus.
   std::string text(value);
   const std::size_t slash = text.find('/');
@@ -104,7 +110,7 @@ Result<Format> from_format_parameter(std::string_view value) {
   }
   const auto media = parse_media_type(text);
   if (media && is_r4(media->parameter("fhirversion"))) {
-    if (const auto format = known_format(media->type)) return *format;
+    if (const auto format = known_format(media->type)) return Asked{*format};
   }
   Error error = not_acceptable();
   error.issues.front().expression = "http._format";
@@ -150,45 +156,77 @@ Result<MediaType> parse_media_type(std::string_view text) {
   return media;
 }
 
-Result<Format> body_format(const http::Request& request) {
-  const std::string_view encoding = request.field("content-encoding");
-  if (!encoding.empty() && lowered(encoding) != "identity") {
-    return make_error(ErrorCode::unsupported, "compressed bodies are not read here",
-                      "http.content-encoding");
-  }
-  const auto refuse = [](std::string text) {
-    return make_error(ErrorCode::unsupported, std::move(text), "http.content-type");
-  };
-  if (!request.has_field("content-type")) return refuse("Content-Type is missing");
-  const auto media = parse_media_type(request.joined_field("content-type"));
-  const auto format = media ? known_format(media->type) : std::nullopt;
-  if (!format) return refuse("bodies are read as application/fhir+json or application/fhir+xml");
-  const std::string charset = lowered(media->parameter("charset"));
-  if (!charset.empty() && charset != "utf-8" && charset != "utf8" && charset != "us-ascii") {
-    return refuse("bodies are read as UTF-8");
-  }
-  if (!is_r4(media->parameter("fhirversion"))) return refuse("only fhirVersion 4.0 is spoken here");
-  return *format;
+namespace {
+
+Error refuse_type(std::string text) {
+  return make_error(ErrorCode::unsupported, std::move(text), "http.content-type");
 }
 
-Result<Answering> answer_format(const http::Request& request,
-                                const std::vector<std::pair<std::string, std::string>>& query) {
-  Answering answering;
-  std::string_view asked;
-  for (const auto& [name, value] : query) {
-    if (name == "_pretty") answering.pretty = value == "true";
-    if (name == "_format" && asked.empty()) asked = value;
+/// The media type of a body, once its charset and version are right.
+Result<MediaType> body_type(const http::Request& request, std::string_view read_as) {
+  if (!request.has_field("content-type")) return refuse_type("Content-Type is missing");
+  auto media = parse_media_type(request.joined_field("content-type"));
+  if (!media) return refuse_type(std::string("bodies are read as ").append(read_as));
+  const std::string charset = lowered(media->parameter("charset"));
+  if (!charset.empty() && charset != "utf-8" && charset != "utf8" && charset != "us-ascii") {
+    return refuse_type("bodies are read as UTF-8");
   }
-  if (!asked.empty()) {
-    CONCORD_ASSIGN(answering.format, from_format_parameter(asked));
-    return answering;
+  if (!is_r4(media->parameter("fhirversion"))) {
+    return refuse_type("only fhirVersion 4.0 is spoken here");
   }
-  const std::string accept = request.joined_field("accept");
-  if (trimmed(accept).empty()) return answering;
+  return media;
+}
 
-  // For each format the most specific range that covers it decides its weight (RFC 9110).
-  std::array<int, 2> best_weight{0, 0};
-  std::array<int, 2> best_specific{-1, -1};
+constexpr std::string_view kFhirTypes = "application/fhir+json or application/fhir+xml";
+constexpr std::string_view kPatchTypes =
+    "application/json-patch+json, application/fhir+json or application/fhir+xml";
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+}  // namespace
+
+Result<Format> body_format(const http::Request& request) {
+  CONCORD_ASSIGN(const MediaType media, body_type(request, kFhirTypes));
+  if (const auto format = known_format(media.type)) return *format;
+  return refuse_type(std::string("bodies are read as ").append(kFhirTypes));
+}
+
+Result<PatchFormat> patch_format(const http::Request& request) {
+  CONCORD_ASSIGN(const MediaType media, body_type(request, kPatchTypes));
+  if (media.type == "application/json-patch+json") return PatchFormat::json_patch;
+  if (const auto format = known_format(media.type)) {
+    return *format == Format::json ? PatchFormat::fhir_json : PatchFormat::fhir_xml;
+  }
+  return refuse_type(std::string("patches are read as ").append(kPatchTypes));
+}
+
+Result<void> check_form(const http::Request& request) {
+  CONCORD_ASSIGN(const MediaType media, body_type(request, kFormType));
+  if (media.type == kFormType) return {};
+  return refuse_type(std::string("searches are read as ").append(kFormType));
+}
+
+namespace {
+
+/// What the ranges of an Accept field say of one format: the most specific one that covers it
+/// decides. Source: RFC 9110 section 12.5.1.
+struct Weight {
+  int value = 0;
+  int specific = -1;
+  void hear(int heard, int how_specific) noexcept {
+    if (how_specific < specific || (how_specific == specific && heard <= value)) return;
+    specific = how_specific;
+    value = heard;
+  }
+};
+
+struct Weights {
+  std::array<Weight, 2> formats{};
+  int named = 0;  ///< the highest weight of a FHIR format named itself
+  int html = 0;   ///< of text/html, once it goes before every format named
+};
+
+Weights weigh(std::string_view accept) {
+  Weights weights;
   std::string_view rest = accept;
   while (!rest.empty()) {
     const std::string_view part = trimmed(next_part(rest, ','));
@@ -196,23 +234,51 @@ Result<Answering> answer_format(const http::Request& request,
     const auto range = parse_media_type(part);
     const auto q = range ? weight(*range) : std::nullopt;
     if (!q || !is_r4(range->parameter("fhirversion"))) continue;
-    const auto exact = known_format(range->type);
-    const int specific = exact                                                       ? 2
-                         : range->type == "application/*" || range->type == "text/*" ? 1
-                         : range->type == "*/*"                                      ? 0
-                                                                                     : -1;
-    if (specific < 0) continue;
-    for (const Format format : {Format::json, Format::xml}) {
-      if (exact && *exact != format) continue;
-      const auto at = static_cast<std::size_t>(format);
-      if (specific > best_specific[at] || (specific == best_specific[at] && *q > best_weight[at])) {
-        best_specific[at] = specific;
-        best_weight[at] = *q;
-      }
+    if (range->type == "text/html" && *q > weights.named) weights.html = *q;
+    if (const auto exact = known_format(range->type)) {
+      weights.formats[static_cast<std::size_t>(*exact)].hear(*q, 2);
+      weights.named = std::max(weights.named, *q);
+      if (weights.named > weights.html) weights.html = 0;
+      continue;
     }
+    const bool any_of_kind = range->type == "application/*" || range->type == "text/*";
+    if (!any_of_kind && range->type != "*/*") continue;
+    for (Weight& format : weights.formats) format.hear(*q, any_of_kind ? 1 : 0);
   }
-  if (best_weight[0] == 0 && best_weight[1] == 0) return not_acceptable();
-  answering.format = best_weight[1] > best_weight[0] ? Format::xml : Format::json;
+  return weights;
+}
+
+}  // namespace
+
+Result<Answering> answer_format(const http::Request& request,
+                                const std::vector<std::pair<std::string, std::string>>& query) {
+  Answering answering;
+  std::string_view asked;
+  for (const auto& [name, value] : query) {
+    if (name == "_pretty") {
+      if (value != "true" && value != "false") {
+        return make_error(ErrorCode::malformed, "_pretty must be true or false", "http._pretty");
+      }
+      answering.pretty = value == "true";
+    }
+    if (name == "_format" && asked.empty()) asked = value;
+  }
+  if (!asked.empty()) {
+    CONCORD_ASSIGN(const Asked chosen, from_format_parameter(asked));
+    answering.format = chosen.format;
+    answering.browser = chosen.browser;
+    return answering;
+  }
+  const std::string accept = request.joined_field("accept");
+  if (trimmed(accept).empty()) return answering;
+  const Weights weights = weigh(accept);
+  if (weights.html > 0) {
+    answering.browser = true;
+    return answering;
+  }
+  const int json = weights.formats[0].value, xml = weights.formats[1].value;
+  if (json == 0 && xml == 0) return not_acceptable();
+  answering.format = xml > json ? Format::xml : Format::json;
   return answering;
 }
 

@@ -19,6 +19,7 @@ enum class Format : std::uint8_t { json, xml };
 struct Answering {
   Format format = Format::json;
   bool pretty = false;
+  bool browser = false;  ///< what is written as JSON goes out as a page for people
 };
 
 /// "application/fhir+json; charset=utf-8".
@@ -39,9 +40,19 @@ Result<MediaType> parse_media_type(std::string_view text);
 /// Content-Encoding): the caller answers 415.
 Result<Format> body_format(const http::Request& request);
 
+/// What the body of a PATCH is, from its Content-Type.
+/// Errors: as body_format().
+enum class PatchFormat : std::uint8_t { json_patch, fhir_json, fhir_xml };
+Result<PatchFormat> patch_format(const http::Request& request);
+/// Errors: unsupported (another type than application/x-www-form-urlencoded, a charset but UTF-8).
+Result<void> check_form(const http::Request& request);
+
 /// The format asked for: `_format` if given, else the best of Accept that we write; JSON when all
-/// are equal. `query` are the decoded parameters; `_pretty=true` asks for line feeds.
-/// Errors: unsupported (nothing acceptable): the caller answers 406.
+/// are equal. A page for people when text/html is named with more weight than every FHIR format
+/// named, or first with as much. `query` are the decoded parameters; `_pretty=true` asks for line
+/// feeds.
+/// Errors: unsupported (nothing acceptable): the caller answers 406; malformed (`_pretty` is
+/// neither true nor false): 400.
 Result<Answering> answer_format(const http::Request& request,
                                 const std::vector<std::pair<std::string, std::string>>& query);
 

@@ -1,5 +1,6 @@
 #include "gateway/api/parameters.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "fhir/json/reader.h"
@@ -16,14 +17,31 @@ using tree::Node;
 namespace {
 
 Error wrong(std::string_view name, std::string_view what) {
-  return make_error(ErrorCode::invalid,
-                    "the parameter " + std::string(name) + " must be " + std::string(what),
-                    "Parameters.parameter");
+  return bad_request("the parameter " + std::string(name) + " must be " + std::string(what),
+                     "invalid");
 }
 
 }  // namespace
 
-Result<Inputs> Inputs::read(Call& call, const Services& use) {
+Error bad_request(std::string text, std::string_view issue) {
+  Error error = make_error(ErrorCode::malformed, std::move(text), "Parameters.parameter");
+  error.issues.front().code = issue;
+  return error;
+}
+
+Result<Inputs> Inputs::read(Call& call, const Services& use,
+                            std::span<const std::string_view> known) {
+  CONCORD_ASSIGN(Inputs inputs, read_all(call, use));
+  if (known.empty()) return inputs;
+  for (const Row& row : inputs.rows_) {
+    if (std::find(known.begin(), known.end(), row.name) == known.end()) {
+      return bad_request("the operation has no such parameter", "not-supported");
+    }
+  }
+  return inputs;
+}
+
+Result<Inputs> Inputs::read_all(Call& call, const Services& use) {
   Inputs inputs;
   for (const auto& [name, value] : call.query) {
     if (!name.starts_with('_')) inputs.rows_.push_back({name, value, nullptr});
@@ -33,20 +51,20 @@ Result<Inputs> Inputs::read(Call& call, const Services& use) {
     return inputs;
   }
   CONCORD_ASSIGN(const Format format, body_format(call.request));
-  auto read = format == Format::xml ? xml::read_fhir(std::move(call.request.body), *use.symbols)
-                                    : json::read(std::move(call.request.body), *use.symbols);
+  auto read = format == Format::xml
+                  ? xml::read_fhir(std::move(call.request.body), *use.symbols, use.limits)
+                  : json::read(std::move(call.request.body), *use.symbols, use.limits);
   if (!read) return std::move(read).error();
   inputs.document_ = std::make_unique<Document>(*std::move(read));
   const Document& document = *inputs.document_;
   if (document.text(document.root().type()) != "Parameters") {
-    return make_error(ErrorCode::invalid, "the body must be Parameters",
-                      std::string(document.text(document.root().type())));
+    return bad_request("the body must be Parameters", "invalid");
   }
   for (const Node* at = inputs.child(document.root(), "parameter"); at != nullptr;
        at = at->next_same()) {
     const Node* name = inputs.child(*at, "name");
     if (name == nullptr) {
-      return make_error(ErrorCode::invalid, "a parameter has no name", document.path(*at));
+      return bad_request("a parameter has no name", "required");
     }
     Row row{name->text(), {}, at};
     for (const Node& value : at->children()) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,16 +21,19 @@ namespace concord::api {
 class Inputs {
  public:
   /// Reads query parameters (those that begin with _ are not the operation's) and, for POST, the
-  /// body. Errors: malformed, too_long (the body cannot be read), invalid (it is no Parameters).
-  static Result<Inputs> read(Call& call, const Services& use);
+  /// body. `known`: the parameters of the operation; none given: any.
+  /// Errors: malformed (the body cannot be read or is no Parameters, a parameter nobody knows),
+  /// too_long.
+  static Result<Inputs> read(Call& call, const Services& use,
+                             std::span<const std::string_view> known = {});
 
   /// The first value of that name; empty when there is none.
   std::string_view text(std::string_view name) const;
   std::vector<std::string> all(std::string_view name) const;
   bool has(std::string_view name) const { return find(name) != nullptr; }
-  /// "true" or "false". Errors: invalid (any other text).
+  /// "true" or "false". Errors: malformed (any other text).
   Result<bool> truth(std::string_view name, bool otherwise) const;
-  /// A count. Errors: invalid (no whole number, negative).
+  /// A count. Errors: malformed (no whole number, negative).
   Result<std::optional<std::size_t>> count(std::string_view name) const;
   /// Codings of a parameter that is a Coding or a CodeableConcept.
   std::vector<terminology::Code> codings(std::string_view name) const;
@@ -44,6 +48,8 @@ class Inputs {
   std::vector<std::vector<Part>> parts(std::string_view name) const;
 
  private:
+  static Result<Inputs> read_all(Call& call, const Services& use);
+
   struct Row {
     std::string_view name, text;
     const tree::Node* value = nullptr;  ///< value[x], or the parameter with its resource or parts
@@ -55,6 +61,10 @@ class Inputs {
   std::vector<Row> rows_;
   std::unique_ptr<tree::Document> document_;
 };
+
+/// An operation was not asked as it can be: 400. `issue` is a FHIR issue type: "required" for what
+/// is missing, "invalid", "not-supported".
+Error bad_request(std::string text, std::string_view issue);
 
 /// Writes Parameters. Empty values are left out.
 class Outputs {

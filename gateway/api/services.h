@@ -11,22 +11,28 @@
 
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
+#include "fhir/search/parameters.h"
+#include "fhir/tree/document.h"
 #include "fhir/tree/symbols.h"
 #include "gateway/exchange/exchange.h"
 #include "gateway/http/message.h"
 #include "gateway/ops/readiness.h"
 
+namespace concord::definitions {
+class Definitions;
+}
+namespace concord::resources {
+class ResourceService;
+}
 namespace concord::terminology {
 class Terminology;
 }
 
-namespace concord::resources {
-class ResourceService;
-}
-
 namespace concord::api {
 
+class Capabilities;
 class EndpointTable;
+class StoredTerminology;
 
 /// Statuses of prescription items as somebody sent them.
 struct StatusRequest {
@@ -97,13 +103,33 @@ struct Services {
   /// Hears of errors that are ours (internal, transient, timeout), for the log.
   std::function<void(const http::Request&, const Error&)> failed;
 
-  /// Stored resources with every interaction; null: none are served.
+  /// Whether a Task or Claim given by itself is a message for somebody else rather than a resource
+  /// to be kept. Empty: every one is.
+  std::function<bool(const tree::Document&)> is_message;
+
+  /// Stored resources; null: none are kept, and no interaction with them is served.
   resources::ResourceService* resources = nullptr;
+  /// Of R4; needed where `resources` is there.
+  const definitions::Definitions* definitions = nullptr;
+  /// What becomes of search parameters nobody knows when the caller does not say.
+  search::Handling handling = search::Handling::lenient;
+  /// A search that takes longer is given up.
+  std::chrono::milliseconds search_time{3000};
+  /// Who calls, for audit records, as long as nobody is authenticated.
+  std::string organisation;
+  /// Bounds on bodies, compressed ones once they are unpacked.
+  tree::Limits limits{std::size_t{5} << 20};
+  /// Origins a browser may call from ("https://app.example:8443"), compared as they are. Empty:
+  /// CORS is off.
+  std::vector<std::string> cors_origins;
+
   /// Code systems, value sets and concept maps; null: their operations are not served.
   const terminology::Terminology* terminology = nullptr;
   const ops::Readiness* readiness = nullptr;
   const tree::Symbols* symbols = nullptr;
-  const EndpointTable* endpoints = nullptr;
+  const EndpointTable* endpoints = nullptr;    ///< set by the Api
+  const Capabilities* capabilities = nullptr;  ///< set by the Api
+  const StoredTerminology* stored_terms = nullptr;  ///< set by the Api
   Clock clock;
   std::string version;   ///< of the program
   std::string base_url;  ///< "https://…/FHIR/R4" as callers see it; empty: relative links

@@ -52,6 +52,7 @@ struct Config {
     std::string address;
     std::uint16_t port = 0;
     std::vector<std::string> hosts;
+    std::vector<std::string> cors_origins;
     std::string base_url;
     std::size_t max_connections = 0;
     std::size_t max_connections_per_client = 0;

@@ -147,31 +147,50 @@ Result<void> day_or_nothing(Text text) {
   return wrong("a day is expected, YYYY-MM-DD, or nothing");
 }
 
-KeyRow host_list() {
-  return {"http.hosts", KeyShape::list,
-          [](Config& config, Name, Text text) -> Result<void> {
-            config.http.hosts.clear();
+/// A key whose value is a list of texts, each looked at by `check`.
+template <typename Access, typename Check>
+KeyRow listed(std::string_view path, Access access, Check check) {
+  return {path, KeyShape::list,
+          [=](Config& config, Name name, Text text) -> Result<void> {
+            std::vector<std::string>& list = access(config, name);
+            list.clear();
             std::string_view rest = text;
             while (!rest.empty()) {
               const std::size_t comma = rest.find(',');
-              std::string_view host = rest.substr(0, comma);
-              while (host.starts_with(' ')) host.remove_prefix(1);
-              while (host.ends_with(' ')) host.remove_suffix(1);
+              std::string_view item = rest.substr(0, comma);
+              while (item.starts_with(' ')) item.remove_prefix(1);
+              while (item.ends_with(' ')) item.remove_suffix(1);
               rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-              if (host.empty() || host.find_first_of(":/ ") != std::string_view::npos) {
-                return wrong("names without port are expected");
-              }
-              config.http.hosts.emplace_back(host);
+              CONCORD_TRY(check(item));
+              list.emplace_back(item);
             }
             return {};
           },
-          [](const Config& config, Name) {
+          [=](const Config& config, Name name) {
             std::string list;
-            for (const std::string& host : config.http.hosts) {
-              list += (list.empty() ? "" : ", ") + host;
+            for (const std::string& item : access(const_cast<Config&>(config), name)) {
+              list += (list.empty() ? "" : ", ") + item;
             }
             return "[" + list + "]";
           }};
+}
+
+Result<void> host_name(std::string_view host) {
+  if (!host.empty() && host.find_first_of(":/ ") == std::string_view::npos) return {};
+  return wrong("names without port are expected");
+}
+
+/// As browsers send it. Never "*" and never "null", which any page can have.
+Result<void> origin(std::string_view text) {
+  std::string_view rest = text;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const bool good = rest.size() < text.size() && !rest.empty() &&
+                    rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.:[]") ==
+                        std::string_view::npos;
+  if (good) return {};
+  return wrong("origins in lower case are expected: https://app.example or https://app.example:8443");
 }
 
 #define HTTP(member) \
@@ -193,7 +212,8 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("node", OWN(node), plain_name));
   rows.push_back(texted("http.address", HTTP(address), anything));
   rows.push_back(counted("http.port", 0, 65535, HTTP(port)));
-  rows.push_back(host_list());
+  rows.push_back(listed("http.hosts", HTTP(hosts), host_name));
+  rows.push_back(listed("http.cors_origins", HTTP(cors_origins), origin));
   rows.push_back(texted("http.base_url", HTTP(base_url), url_or_nothing));
   rows.push_back(counted("http.max_connections", 1, 20'000, HTTP(max_connections)));
   rows.push_back(

@@ -394,6 +394,14 @@ void Gateway::Impl::make_api() {
                {"detail", error.log_detail}});
   };
   use.resources = resources.get();
+  use.is_message = [this](const tree::Document& resource) {
+    const mappers::Mapper* mapper = engine->mappers().recognise(resource);
+    return mapper != nullptr && !mapper->recognise(resource).kind.empty();
+  };
+  use.definitions = &engine->definitions();
+  use.limits = {config.limits.max_bytes, config.limits.max_depth, config.limits.max_nodes};
+  use.organisation = config.caller.organisation;
+  use.cors_origins = config.http.cors_origins;
   use.readiness = &readiness;
   use.symbols = &engine->symbols();
   use.clock = clock;

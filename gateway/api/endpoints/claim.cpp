@@ -1,6 +1,7 @@
 // A claim for reimbursement of what was dispensed: a Claim as a message. Source: eps.md section 12.
 #include "gateway/api/endpoints/registry.h"
 #include "gateway/api/message_answer.h"
+#include "gateway/api/stored.h"
 
 namespace concord::api {
 namespace {
@@ -13,12 +14,13 @@ constexpr Endpoint kEndpoint{
     .path = "/FHIR/R4/Claim",
     .scope = "Claim.write",
     .documentation =
-        "Takes a claim, or with Extension-replacementOf its amendment, through the chain as a "
-        "message and answers what the other side says (OperationOutcome). Prefer: respond-async "
-        "gives 202 at once."};
+        "A claim for what was dispensed, or with Extension-replacementOf its amendment, goes "
+        "through the chain as a message; answers what the other side says (OperationOutcome), "
+        "Prefer: respond-async gives 202 at once. Any other Claim is kept."};
 
 Result<http::Response> claim(Call& call, const Services& use) {
-  return take_message(call, use, "Claim");
+  if (is_message(call, use)) return take_message(call, use, "Claim");
+  return create_resource(call, use, "Claim");
 }
 
 }  // namespace

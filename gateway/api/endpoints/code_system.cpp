@@ -54,19 +54,34 @@ constexpr Endpoint kRows[] = {
     endpoint("POST", "/FHIR/R4/CodeSystem/{id}/$subsumes", "subsumes", kSubsumesDefinition,
              kSubsumes)};
 
+constexpr std::string_view kLookupParameters[] = {
+    "code", "system", "version", "coding", "date", "displayLanguage", "property"};
+/// `system` is not the standard's here, but clients send it for `url`.
+constexpr std::string_view kValidateParameters[] = {
+    "url",  "codeSystem", "code",     "version",        "display", "coding", "codeableConcept",
+    "date", "abstract",   "displayLanguage", "system"};
+constexpr std::string_view kSubsumesParameters[] = {"codeA",   "codeB",   "system",
+                                                    "version", "codingA", "codingB"};
+
+/// Errors: malformed (no code, or none with a system).
 Result<Code> one_code(const Inputs& inputs) {
+  Code code{inputs.text("system"), inputs.text("code"), {}, inputs.text("version")};
   if (inputs.has("coding")) {
     const auto codings = inputs.codings("coding");
-    if (!codings.empty()) return codings.front();
+    if (!codings.empty()) code = codings.front();
   }
-  return Code{inputs.text("system"), inputs.text("code"), {}, inputs.text("version")};
+  if (code.code.empty() || code.system.empty()) {
+    return bad_request("code and system, or coding, must be given", "required");
+  }
+  return code;
 }
 
 Result<http::Response> lookup(Call& call, const Services& use) {
   CONCORD_TRY(terminology_served(use));
-  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use, kLookupParameters));
   CONCORD_ASSIGN(const Code code, one_code(inputs));
-  CONCORD_ASSIGN(const Lookup found, use.terminology->lookup(code, inputs.text("displayLanguage")));
+  CONCORD_ASSIGN(const Terms terms, use.stored_terms->over(systems_of({code})));
+  CONCORD_ASSIGN(const Lookup found, terms->lookup(code, inputs.text("displayLanguage")));
   const std::vector<std::string> wanted = inputs.all("property");
   const auto shown = [&](std::string_view name) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end() ||
@@ -126,7 +141,13 @@ Result<http::Response> lookup(Call& call, const Services& use) {
 Result<std::string> system_url(const Call& call, const Inputs& inputs, std::string_view name,
                                const Services& use) {
   if (const std::string_view id = call.path_value("id"); !id.empty()) {
-    CONCORD_ASSIGN(std::string canonical, canonical_of("CodeSystem", id, use));
+    std::string canonical;
+    CONCORD_ASSIGN(const auto stored, use.stored_terms->stored("CodeSystem", id));
+    if (stored) {
+      canonical = canonical_of(*stored, stored->root());
+    } else {
+      CONCORD_ASSIGN(canonical, canonical_of("CodeSystem", id, use));
+    }
     return canonical.substr(0, canonical.find('|'));
   }
   return std::string(inputs.text(name));
@@ -134,45 +155,51 @@ Result<std::string> system_url(const Call& call, const Inputs& inputs, std::stri
 
 Result<http::Response> validate_code(Call& call, const Services& use) {
   CONCORD_TRY(terminology_served(use));
-  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use, kValidateParameters));
   if (inputs.has("codeSystem")) {
-    return make_error(ErrorCode::unsupported, "the parameter codeSystem is not supported");
+    return bad_request("the parameter codeSystem is not supported", "not-supported");
   }
   CONCORD_ASSIGN(const std::string url, system_url(call, inputs, "url", use));
   CONCORD_ASSIGN(CodeQuestion question, read_question(inputs, "version", url));
   for (Code& code : question.codes) {
     if (!url.empty() && code.system != url) {
-      return make_error(ErrorCode::invalid, "the coding is of another code system than url");
+      return bad_request("the coding is of another code system than url", "invalid");
     }
     if (code.system.empty()) {
-      return make_error(ErrorCode::invalid, "url or an id must name the code system");
+      return bad_request("url or an id must name the code system", "required");
     }
   }
-  if (use.terminology->code_system(question.codes.front().system) == nullptr) {
+  CONCORD_ASSIGN(const Terms terms, use.stored_terms->over(systems_of(question.codes)));
+  if (terms->code_system(question.codes.front().system) == nullptr) {
     return make_error(ErrorCode::not_found, "the code system is not known");
   }
-  return answer_code(question, nullptr, call, use);
+  return answer_code(question, nullptr, terms, call, use);
 }
 
 Result<http::Response> subsumes(Call& call, const Services& use) {
   CONCORD_TRY(terminology_served(use));
-  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use, kSubsumesParameters));
   CONCORD_ASSIGN(std::string url, system_url(call, inputs, "system", use));
   std::string_view a = inputs.text("codeA"), b = inputs.text("codeB");
   if (inputs.has("codingA") || inputs.has("codingB")) {
     const auto first = inputs.codings("codingA"), second = inputs.codings("codingB");
     if (first.empty() || second.empty()) {
-      return make_error(ErrorCode::invalid, "codingA and codingB must both be given");
+      return bad_request("codingA and codingB must both be given", "required");
     }
     if (first[0].system != second[0].system) {
-      return make_error(ErrorCode::invalid, "the codings are of two code systems");
+      return bad_request("the codings are of two code systems", "invalid");
     }
     a = first[0].code;
     b = second[0].code;
     url = first[0].system;
   }
+  if (url.empty() || a.empty() || b.empty()) {
+    return bad_request("system, codeA and codeB, or codingA and codingB, must be given",
+                       "required");
+  }
+  CONCORD_ASSIGN(const Terms terms, use.stored_terms->over({{"CodeSystem", url}}));
   CONCORD_ASSIGN(const terminology::Subsumption found,
-                 use.terminology->subsumes(url, inputs.text("version"), a, b));
+                 terms->subsumes(url, inputs.text("version"), a, b));
   Outputs out(*use.symbols);
   out.value("outcome", "valueCode", terminology::subsumption_name(found));
   return resource_response(200, out.out(), call);

@@ -32,16 +32,26 @@ constexpr Endpoint kRows[] = {endpoint("GET", "/FHIR/R4/ConceptMap/$translate"),
                               endpoint("GET", "/FHIR/R4/ConceptMap/{id}/$translate"),
                               endpoint("POST", "/FHIR/R4/ConceptMap/{id}/$translate")};
 
+constexpr std::string_view kParameters[] = {
+    "url",    "conceptMap", "conceptMapVersion", "code",         "system",     "version",
+    "source", "coding",     "codeableConcept",   "target",       "dependency", "targetsystem",
+    "reverse"};
+
 Result<http::Response> translate(Call& call, const Services& use) {
   CONCORD_TRY(terminology_served(use));
-  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use, kParameters));
   if (inputs.has("conceptMap")) {
-    return make_error(ErrorCode::unsupported, "the parameter conceptMap is not supported");
+    return bad_request("the parameter conceptMap is not supported", "not-supported");
   }
   CONCORD_ASSIGN(const CodeQuestion question, read_question(inputs, "version", {}));
   TranslateOptions options;
   if (const std::string_view id = call.path_value("id"); !id.empty()) {
-    CONCORD_ASSIGN(options.map, canonical_of("ConceptMap", id, use));
+    CONCORD_ASSIGN(const auto stored, use.stored_terms->stored("ConceptMap", id));
+    if (stored) {
+      options.map = canonical_of(*stored, stored->root());
+    } else {
+      CONCORD_ASSIGN(options.map, canonical_of("ConceptMap", id, use));
+    }
   } else {
     options.map = inputs.text("url");
     const std::string_view version = inputs.text("conceptMapVersion");
@@ -61,7 +71,15 @@ Result<http::Response> translate(Call& call, const Services& use) {
       for (const Code& code : part.codings) options.dependencies.emplace_back(element, code);
     }
   }
-  CONCORD_ASSIGN(const Translation found, use.terminology->translate(question.codes, options));
+  if (options.map.empty() && options.source.empty() && options.target.empty() &&
+      options.target_system.empty()) {
+    return bad_request("url, an id, source, target or targetsystem must say which map is meant",
+                       "required");
+  }
+  std::vector<CanonicalName> names = systems_of(question.codes);
+  if (!options.map.empty()) names.push_back({"ConceptMap", options.map});
+  CONCORD_ASSIGN(const Terms terms, use.stored_terms->over(std::move(names)));
+  CONCORD_ASSIGN(const Translation found, terms->translate(question.codes, options));
   Outputs out(*use.symbols);
   out.truth("result", found.result);
   out.value("message", "valueString", found.message);

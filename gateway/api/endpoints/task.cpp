@@ -3,6 +3,7 @@
 #include "gateway/api/api.h"
 #include "gateway/api/endpoints/registry.h"
 #include "gateway/api/resource_builder.h"
+#include "gateway/api/stored.h"
 
 namespace concord::api {
 namespace {
@@ -18,29 +19,19 @@ constexpr Endpoint kEndpoint{
         "What has become of a message. ETag and If-None-Match save the body while "
         "nothing has changed."};
 
-/// FHIR id: http://hl7.org/fhir/R4/datatypes.html#id
-bool is_id(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 64) return false;
-  for (const char c : text) {
-    const bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                      c == '-' || c == '.';
-    if (!good) return false;
-  }
-  return true;
-}
-
-Result<http::Response> read_task(Call& call, const Services& use) {
+/// A Task the store knows only as that of its exchange.
+Result<http::Response> read_of_exchange(Call& call, const Services& use) {
   const std::string_view id = call.path_value("id");
   std::optional<exchange::TaskView> task;
-  if (is_id(id)) {
+  if (use.task && is_id(id)) {
     CONCORD_ASSIGN(task, use.task(id));
   }
   if (!task) return make_error(ErrorCode::not_found, "there is no Task of this id");
 
-  const std::string etag = "W/\"" + std::to_string(task->version) + "\"";
+  const std::string tag = etag(task->version);
   http::Response response;
   const std::string known = call.request.joined_field("if-none-match");
-  if (known == "*" || known.find(etag) != std::string::npos) {
+  if (known == "*" || known.find(tag) != std::string::npos) {
     response.status = 304;
   } else if (call.answering.format == Format::json && !call.answering.pretty) {
     response.header("Content-Type", std::string(content_type(Format::json)));
@@ -49,8 +40,15 @@ Result<http::Response> read_task(Call& call, const Services& use) {
     CONCORD_ASSIGN(tree::Document read, json::read(std::move(task->body), *use.symbols));
     CONCORD_ASSIGN(response, resource_response(200, ResourceBuilder(std::move(read)), call));
   }
-  response.header("ETag", etag);
+  response.header("ETag", tag);
   return response;
+}
+
+Result<http::Response> read_task(Call& call, const Services& use) {
+  if (use.resources == nullptr) return read_of_exchange(call, use);
+  auto kept = read_resource(call, use, "Task");
+  if (kept || kept.error().code != ErrorCode::not_found) return kept;
+  return read_of_exchange(call, use);
 }
 
 }  // namespace

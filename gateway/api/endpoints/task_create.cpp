@@ -2,6 +2,7 @@
 // Source: eps.md section 13.
 #include "gateway/api/endpoints/registry.h"
 #include "gateway/api/message_answer.h"
+#include "gateway/api/stored.h"
 
 namespace concord::api {
 namespace {
@@ -14,12 +15,14 @@ constexpr Endpoint kEndpoint{
     .path = "/FHIR/R4/Task",
     .scope = "Task.write",
     .documentation =
-        "Takes a Task through the chain as a message: status rejected gives a prescription back, "
-        "in-progress withdraws its last dispense notification. Answers what the other side says "
-        "(OperationOutcome). Prefer: respond-async gives 202 at once."};
+        "A Task that is a message goes through the chain: status rejected gives a prescription "
+        "back, in-progress withdraws its last dispense notification; answers what the other side "
+        "says (OperationOutcome), Prefer: respond-async gives 202 at once. Any other Task is "
+        "kept."};
 
 Result<http::Response> create_task(Call& call, const Services& use) {
-  return take_message(call, use, "Task");
+  if (is_message(call, use)) return take_message(call, use, "Task");
+  return create_resource(call, use, "Task");
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // Search for prescriptions by what the other side knows of them. Source: eps.md section 15.
 #include <algorithm>
 
+#include "fhir/core/identifiers.h"
 #include "gateway/api/api.h"
 #include "gateway/api/arrival.h"
 #include "gateway/api/endpoints/registry.h"
 #include "gateway/api/message_answer.h"
+#include "gateway/api/stored.h"
 
 namespace concord::api {
 namespace {
@@ -21,13 +23,28 @@ constexpr Endpoint kEndpoint{
     .path = "/FHIR/R4/Task",
     .scope = "Task.read",
     .documentation =
-        "Asks the other side for the state of prescriptions: focus:identifier or identifier (short "
-        "form prescription id) or patient:identifier (NHS number), and business-status, "
-        "authored-on "
-        "(eq, le, ge; may repeat). A Bundle searchset of Tasks, or an OperationOutcome. Nothing is "
-        "stored."};
+        "With focus:identifier, patient:identifier, business-status or the short form of a "
+        "prescription id as identifier: asks the other side for the state of prescriptions "
+        "(authored-on eq, le, ge may repeat); a Bundle searchset of Tasks, or an OperationOutcome, "
+        "nothing is stored. Any other search is one of the Tasks kept here."};
+
+/// Whether a search is one of the tracker: by what only it can answer.
+bool is_for_tracker(const Call& call, const Services& use) {
+  if (use.resources == nullptr) return true;
+  if (!use.search) return false;
+  return std::any_of(call.query.begin(), call.query.end(), [](const auto& parameter) {
+    const auto& [name, value] = parameter;
+    if (name == "identifier") {
+      const std::size_t bar = value.rfind('|');
+      return check_prescription_id(bar == std::string::npos ? value : value.substr(bar + 1))
+          .has_value();
+    }
+    return name == "focus:identifier" || name == "patient:identifier" || name == "business-status";
+  });
+}
 
 Result<http::Response> search_tasks(Call& call, const Services& use) {
+  if (!is_for_tracker(call, use)) return search_type(call, use, "Task");
   if (!use.search) return make_error(ErrorCode::unsupported, "searches are not served here");
   mappers::SearchParameters parameters;
   for (const auto& [name, value] : call.query) {

@@ -49,18 +49,63 @@ constexpr Endpoint kRows[] = {
     endpoint("POST", "/FHIR/R4/ValueSet/{id}/$validate-code", "validate-code", kValidateDefinition,
              kValidate)};
 
+constexpr std::string_view kExpandParameters[] = {"url",
+                                                  "valueSet",
+                                                  "valueSetVersion",
+                                                  "context",
+                                                  "contextDirection",
+                                                  "filter",
+                                                  "date",
+                                                  "offset",
+                                                  "count",
+                                                  "includeDesignations",
+                                                  "designation",
+                                                  "includeDefinition",
+                                                  "activeOnly",
+                                                  "excludeNested",
+                                                  "excludeNotForUI",
+                                                  "excludePostCoordinated",
+                                                  "displayLanguage",
+                                                  "exclude-system",
+                                                  "system-version",
+                                                  "check-system-version",
+                                                  "force-system-version"};
+constexpr std::string_view kValidateParameters[] = {
+    "url",    "context",       "valueSet", "valueSetVersion", "code",            "system",
+    "display", "systemVersion", "coding",   "codeableConcept", "displayLanguage", "date",
+    "abstract"};
+
+/// A value set with the terminology it was compiled in.
+struct Named {
+  Terms terms;
+  std::shared_ptr<const ValueSet> set;
+};
+
+/// One that is written out: stored here, or given with the call.
+Result<Named> written_out(const tree::Document& document, const Node& resource,
+                          std::vector<CanonicalName> more, const Services& use) {
+  std::vector<CanonicalName> names = drawn_on(document, resource);
+  names.insert(names.end(), more.begin(), more.end());
+  CONCORD_ASSIGN(Terms terms, use.stored_terms->over(std::move(names)));
+  CONCORD_ASSIGN(auto set, terms->compile(document, resource));
+  return Named{std::move(terms), std::move(set)};
+}
+
 /// The value set meant: of the address, the parameter valueSet, or url with valueSetVersion.
-/// Errors: not_found, invalid (none is named; what is given is no ValueSet).
-Result<std::shared_ptr<const ValueSet>> value_set(const Call& call, const Inputs& inputs,
-                                                  const Services& use) {
+/// `more`: what else the call asks about.
+/// Errors: not_found, malformed (none is named), invalid (what is given is no ValueSet).
+Result<Named> value_set(const Call& call, const Inputs& inputs, std::vector<CanonicalName> more,
+                        const Services& use) {
   if (inputs.has("context")) {
-    return make_error(ErrorCode::unsupported, "the parameter context is not supported");
+    return bad_request("the parameter context is not supported", "not-supported");
   }
   std::string canonical;
   if (const std::string_view id = call.path_value("id"); !id.empty()) {
+    CONCORD_ASSIGN(const auto stored, use.stored_terms->stored("ValueSet", id));
+    if (stored) return written_out(*stored, stored->root(), std::move(more), use);
     CONCORD_ASSIGN(canonical, canonical_of("ValueSet", id, use));
   } else if (const Node* given = inputs.resource("valueSet")) {
-    return use.terminology->compile(inputs.document(), *given);
+    return written_out(inputs.document(), *given, std::move(more), use);
   } else {
     canonical = inputs.text("url");
     const std::string_view version = inputs.text("valueSetVersion");
@@ -69,11 +114,13 @@ Result<std::shared_ptr<const ValueSet>> value_set(const Call& call, const Inputs
     }
   }
   if (canonical.empty()) {
-    return make_error(ErrorCode::invalid, "url, valueSet or an id must name the value set");
+    return bad_request("url, valueSet or an id must name the value set", "required");
   }
-  auto set = use.terminology->value_set(canonical);
+  more.insert(more.begin(), {"ValueSet", canonical});
+  CONCORD_ASSIGN(Terms terms, use.stored_terms->over(std::move(more)));
+  auto set = terms->value_set(canonical);
   if (set == nullptr) return make_error(ErrorCode::not_found, "the value set is not known");
-  return set;
+  return Named{std::move(terms), std::move(set)};
 }
 
 Result<ExpandOptions> expand_options(const Inputs& inputs) {
@@ -133,10 +180,10 @@ void write_parameter(ResourceBuilder& out, Node& expansion, std::string_view nam
 
 Result<http::Response> expand(Call& call, const Services& use) {
   CONCORD_TRY(terminology_served(use));
-  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
-  CONCORD_ASSIGN(auto set, value_set(call, inputs, use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use, kExpandParameters));
   CONCORD_ASSIGN(const ExpandOptions options, expand_options(inputs));
-  CONCORD_ASSIGN(const Expansion expansion, use.terminology->expand(std::move(set), options));
+  CONCORD_ASSIGN(const Named named, value_set(call, inputs, {}, use));
+  CONCORD_ASSIGN(const Expansion expansion, named.terms->expand(named.set, options));
   ResourceBuilder out(*use.symbols, "ValueSet");
   Node& top = out.root();
   const ValueSet& from = *expansion.value_set;
@@ -164,10 +211,10 @@ Result<http::Response> expand(Call& call, const Services& use) {
 
 Result<http::Response> validate_code(Call& call, const Services& use) {
   CONCORD_TRY(terminology_served(use));
-  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
-  CONCORD_ASSIGN(const auto set, value_set(call, inputs, use));
+  CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use, kValidateParameters));
   CONCORD_ASSIGN(const CodeQuestion question, read_question(inputs, "systemVersion", {}));
-  return answer_code(question, set, call, use);
+  CONCORD_ASSIGN(const Named named, value_set(call, inputs, systems_of(question.codes), use));
+  return answer_code(question, named.set, named.terms, call, use);
 }
 
 }  // namespace

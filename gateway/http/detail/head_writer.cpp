@@ -2,25 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <iterator>
+
+#include "gateway/http/http_date.h"
 
 namespace concord::http::detail {
 namespace {
-
-/// "Sun, 06 Nov 1994 08:49:37 GMT". Source: RFC 9110 section 5.6.7.
-void append_date(std::string& out, Instant now) {
-  constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(now);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(now - day)};
-  fmt::format_to(std::back_inserter(out), "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                 kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                 kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                 time.hours().count(), time.minutes().count(), time.seconds().count());
-}
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
@@ -39,7 +26,7 @@ void write_head(std::string& out, const Response& response, const Request& reque
   out.clear();
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: ", response.status,
                  reason_phrase(response.status));
-  append_date(out, now);
+  append_http_date(out, now);
   out += "\r\n";
   if (response.stream != nullptr) {
     if (!http_1_0) out += "Transfer-Encoding: chunked\r\n";

@@ -1,0 +1,20 @@
+#pragma once
+/// Answers as pages for people who open an address in a browser: no script, nothing from elsewhere.
+/// Functions are safe from any thread.
+
+#include <string>
+
+#include "gateway/api/services.h"
+#include "gateway/http/message.h"
+
+namespace concord::api {
+
+/// Turns an answer whose body is FHIR JSON into a page: the resource with its links, versions and
+/// history, or the entries of a Bundle with the pages before and behind. Other answers stay as they
+/// are, as does one that cannot be read.
+void show_as_page(http::Response& response, const http::Request& request, const Services& use);
+
+/// What the page may load: its own style, by hash.
+std::string page_policy();
+
+}  // namespace concord::api
