@@ -43,7 +43,7 @@ void pack(http::Response& response, const http::Request& request) {
     if (name == "Content-Encoding") return;
     if (name == "Content-Type") type = value;
   }
-  if (response.body.size() < kWorthPacking || !is_text(type)) return;
+  if (response.stream || response.body.size() < kWorthPacking || !is_text(type)) return;
   response.header("Vary", "Accept, Accept-Encoding");
   if (!http::accepts_gzip(request.joined_field("accept-encoding"))) return;
   auto packed = http::gzip(response.body);

@@ -146,11 +146,11 @@ class Statement {
 
   void add_policies(Node& resource) {
     out_.boolean(resource, "readHistory", true);
-    out_.boolean(resource, "updateCreate", true);
+    out_.boolean(resource, "updateCreate", use_.update_creates);
     out_.boolean(resource, "conditionalCreate", true);
     out_.text(resource, "conditionalRead", "full-support");
     out_.boolean(resource, "conditionalUpdate", true);
-    out_.text(resource, "conditionalDelete", "single");
+    out_.text(resource, "conditionalDelete", use_.delete_many > 1 ? "multiple" : "single");
     for (const char* policy : {"literal", "logical"}) {
       out_.text(resource, "referencePolicy", policy, Repeats::yes);
     }

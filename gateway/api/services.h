@@ -113,6 +113,9 @@ struct Services {
   const definitions::Definitions* definitions = nullptr;
   /// What becomes of search parameters nobody knows when the caller does not say.
   search::Handling handling = search::Handling::lenient;
+  /// As the service has them, for the CapabilityStatement.
+  bool update_creates = true;
+  std::size_t delete_many = 0;
   /// A search that takes longer is given up.
   std::chrono::milliseconds search_time{3000};
   /// Who calls, for audit records, as long as nobody is authenticated.
@@ -127,8 +130,8 @@ struct Services {
   const terminology::Terminology* terminology = nullptr;
   const ops::Readiness* readiness = nullptr;
   const tree::Symbols* symbols = nullptr;
-  const EndpointTable* endpoints = nullptr;    ///< set by the Api
-  const Capabilities* capabilities = nullptr;  ///< set by the Api
+  const EndpointTable* endpoints = nullptr;         ///< set by the Api
+  const Capabilities* capabilities = nullptr;       ///< set by the Api
   const StoredTerminology* stored_terms = nullptr;  ///< set by the Api
   Clock clock;
   std::string version;   ///< of the program

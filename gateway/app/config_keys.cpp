@@ -186,11 +186,12 @@ Result<void> origin(std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"}) {
     if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
   }
-  const bool good = rest.size() < text.size() && !rest.empty() &&
-                    rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.:[]") ==
-                        std::string_view::npos;
+  const bool good =
+      rest.size() < text.size() && !rest.empty() &&
+      rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.:[]") == std::string_view::npos;
   if (good) return {};
-  return wrong("origins in lower case are expected: https://app.example or https://app.example:8443");
+  return wrong(
+      "origins in lower case are expected: https://app.example or https://app.example:8443");
 }
 
 #define HTTP(member) \

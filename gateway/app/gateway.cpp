@@ -158,6 +158,7 @@ struct Gateway::Impl {
   Result<void> load();
   void serve_resources(resources::Settings settings);
   void make_api();
+  bool is_message(const tree::Document& resource) const;
   Result<api::MapsReplaced> reload_maps();
   Result<void> listen();
   void maintain(const std::stop_token& stop);
@@ -394,10 +395,11 @@ void Gateway::Impl::make_api() {
                {"detail", error.log_detail}});
   };
   use.resources = resources.get();
-  use.is_message = [this](const tree::Document& resource) {
-    const mappers::Mapper* mapper = engine->mappers().recognise(resource);
-    return mapper != nullptr && !mapper->recognise(resource).kind.empty();
-  };
+  use.is_message = [this](const tree::Document& resource) { return is_message(resource); };
+  use.handling =
+      config.fhir.handling == "strict" ? search::Handling::strict : search::Handling::lenient;
+  use.update_creates = config.fhir.update_creates;
+  use.delete_many = config.fhir.delete_many;
   use.definitions = &engine->definitions();
   use.limits = {config.limits.max_bytes, config.limits.max_depth, config.limits.max_nodes};
   use.organisation = config.caller.organisation;
@@ -409,6 +411,18 @@ void Gateway::Impl::make_api() {
   use.base_url = config.http.base_url;
   use.started_at = clock();
   api = std::make_unique<api::Api>(std::move(use));
+}
+
+/// A Task or Claim is a message of EPS when it says which prescription it is about; one that is
+/// only in a state that messages are in as well is somebody's record.
+bool Gateway::Impl::is_message(const tree::Document& resource) const {
+  const mappers::Mapper* mapper = engine->mappers().recognise(resource);
+  if (mapper == nullptr) return false;
+  const mappers::Recognised recognised = mapper->recognise(resource);
+  const tree::Symbol system = resource.find("system");
+  if (recognised.workflow == nullptr || system == tree::Symbol::kNone) return false;
+  const tree::Node* name = recognised.workflow->child(system);
+  return name != nullptr && name->text() == "https://fhir.nhs.uk/Id/prescription-order-number";
 }
 
 /// Texts of findings name files, elements and rules, so they may stand in the log.

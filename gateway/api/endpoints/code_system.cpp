@@ -54,12 +54,13 @@ constexpr Endpoint kRows[] = {
     endpoint("POST", "/FHIR/R4/CodeSystem/{id}/$subsumes", "subsumes", kSubsumesDefinition,
              kSubsumes)};
 
-constexpr std::string_view kLookupParameters[] = {
-    "code", "system", "version", "coding", "date", "displayLanguage", "property"};
+constexpr std::string_view kLookupParameters[] = {"code", "system",          "version", "coding",
+                                                  "date", "displayLanguage", "property"};
 /// `system` is not the standard's here, but clients send it for `url`.
 constexpr std::string_view kValidateParameters[] = {
-    "url",  "codeSystem", "code",     "version",        "display", "coding", "codeableConcept",
-    "date", "abstract",   "displayLanguage", "system"};
+    "url",    "codeSystem",      "code", "version",  "display",
+    "coding", "codeableConcept", "date", "abstract", "displayLanguage",
+    "system"};
 constexpr std::string_view kSubsumesParameters[] = {"codeA",   "codeB",   "system",
                                                     "version", "codingA", "codingB"};
 

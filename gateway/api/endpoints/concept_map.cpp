@@ -33,8 +33,8 @@ constexpr Endpoint kRows[] = {endpoint("GET", "/FHIR/R4/ConceptMap/$translate"),
                               endpoint("POST", "/FHIR/R4/ConceptMap/{id}/$translate")};
 
 constexpr std::string_view kParameters[] = {
-    "url",    "conceptMap", "conceptMapVersion", "code",         "system",     "version",
-    "source", "coding",     "codeableConcept",   "target",       "dependency", "targetsystem",
+    "url",    "conceptMap", "conceptMapVersion", "code",   "system",     "version",
+    "source", "coding",     "codeableConcept",   "target", "dependency", "targetsystem",
     "reverse"};
 
 Result<http::Response> translate(Call& call, const Services& use) {

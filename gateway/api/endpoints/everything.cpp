@@ -35,7 +35,8 @@ Result<std::string> query_of(Call& call, const Services& use) {
   CONCORD_ASSIGN(const Inputs inputs, Inputs::read(call, use));
   std::string query;
   for (const auto& [name, value] : call.query) {
-    if (name.starts_with('_') && name != "_format" && name != "_pretty") append_parameter(query, name, value);
+    if (name.starts_with('_') && name != "_format" && name != "_pretty")
+      append_parameter(query, name, value);
   }
   for (const std::string_view name : {"start", "end", "_since", "_type", "_count"}) {
     for (const std::string& value : inputs.all(name)) append_parameter(query, name, value);

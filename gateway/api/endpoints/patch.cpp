@@ -1,4 +1,5 @@
 // FHIR patch, also conditional: http://hl7.org/fhir/R4/http.html#patch
+#include "fhir/definitions/annotate.h"
 #include "gateway/api/endpoints/registry.h"
 #include "gateway/api/stored.h"
 
@@ -41,6 +42,8 @@ Result<Changes> read_changes(Call& call, const Services& use) {
     return changes;
   }
   CONCORD_ASSIGN(tree::Document body, read_body(call, use, "Parameters"));
+  tree::Builder builder(body);
+  definitions::annotate(builder, *use.definitions);
   changes.parameters = std::make_unique<tree::Document>(std::move(body));
   changes.patch.kind = resources::Patch::Kind::fhirpath_patch;
   changes.patch.parameters = changes.parameters.get();

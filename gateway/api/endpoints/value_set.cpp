@@ -71,9 +71,8 @@ constexpr std::string_view kExpandParameters[] = {"url",
                                                   "check-system-version",
                                                   "force-system-version"};
 constexpr std::string_view kValidateParameters[] = {
-    "url",    "context",       "valueSet", "valueSetVersion", "code",            "system",
-    "display", "systemVersion", "coding",   "codeableConcept", "displayLanguage", "date",
-    "abstract"};
+    "url",           "context", "valueSet",        "valueSetVersion", "code", "system",  "display",
+    "systemVersion", "coding",  "codeableConcept", "displayLanguage", "date", "abstract"};
 
 /// A value set with the terminology it was compiled in.
 struct Named {

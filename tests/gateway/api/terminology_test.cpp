@@ -99,14 +99,23 @@ TEST_F(Terms, ErrorsAreOutcomes) {
   EXPECT_EQ(status, 404);
   get("ValueSet/none/$expand");
   EXPECT_EQ(status, 404);
-  get("ValueSet/$expand");
-  EXPECT_EQ(status, 422);
+  EXPECT_THAT(get("ValueSet/$expand"), HasSubstr(R"("code":"required")"));
+  EXPECT_EQ(status, 400);
+  EXPECT_THAT(get("ValueSet/administrative-gender/$expand?bogusParam=true"),
+              HasSubstr(R"("code":"not-supported")"));
+  EXPECT_EQ(status, 400);
   get("ValueSet/administrative-gender/$expand?count=many");
-  EXPECT_EQ(status, 422);
+  EXPECT_EQ(status, 400);
+  get("CodeSystem/$lookup");
+  EXPECT_EQ(status, 400);
+  get("CodeSystem/$validate-code");
+  EXPECT_EQ(status, 400);
+  get("CodeSystem/$subsumes");
+  EXPECT_EQ(status, 400);
   get("ValueSet/mimetypes/$expand");
   EXPECT_EQ(status, 422);
   post("ValueSet/$expand", R"({"resourceType":"Patient"})");
-  EXPECT_EQ(status, 422);
+  EXPECT_EQ(status, 400);
   post("ValueSet/$expand", "{");
   EXPECT_EQ(status, 400);
   get("CodeSystem/$lookup?system=http://example.org/cs/tree&code=none");
@@ -136,7 +145,7 @@ TEST_F(Terms, ValidateCodeInAValueSet) {
                {"system":"http://hl7.org/fhir/administrative-gender","code":"male"}]}}]})"),
               HasSubstr(R"("valueBoolean":true)"));
   get("ValueSet/administrative-gender/$validate-code");
-  EXPECT_EQ(status, 422) << "no code";
+  EXPECT_EQ(status, 400) << "no code";
 }
 
 TEST_F(Terms, CodeSystems) {
@@ -169,7 +178,7 @@ TEST_F(Terms, Translate) {
                   "http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender"),
               HasSubstr(R"("code":"female")"));
   get("ConceptMap/$translate?code=female");
-  EXPECT_EQ(status, 422) << "neither a map nor what to choose one by";
+  EXPECT_EQ(status, 400) << "neither a map nor what to choose one by";
   get("ConceptMap/$translate?code=female&url=http://example.org/none");
   EXPECT_EQ(status, 404);
 }
