@@ -136,7 +136,9 @@ KeyRow names(std::string_view key, Access access) {
           [access](const Config& config, Name name) {
             std::string list;
             for (const std::string& one : access(const_cast<Config&>(config), name)) {
-              list += (list.empty() ? "" : ", ") + one;
+              // "*" would be an alias to YAML.
+              const std::string shown = one.starts_with('*') ? '"' + one + '"' : one;
+              list += (list.empty() ? "" : ", ") + shown;
             }
             return "[" + list + "]";
           }};

@@ -36,7 +36,7 @@ namespace concord::resources {
 struct Caller {
   std::string organisation;
   std::string request_id;
-  Instant deadline{};  ///< searches end with too_costly after it; zero: no end
+  Instant deadline{};  ///< searches end with too_costly, Bundles with timeout; zero: no end
 };
 
 /// What is asked of a resource before it is stored.

@@ -39,6 +39,13 @@ bool is_inert(std::string_view div, const tree::Limits& limits) {
   return true;
 }
 
+/// Source: hl7.org/fhir/R4/datatypes.html#string; security-nhs.md IN-12.
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  });
+}
+
 /// One walk over all nodes for what every resource must keep, whatever is validated.
 Result<void> check_contents(const Room& room, const Document& body) {
   std::size_t attachments = 0;
@@ -46,6 +53,10 @@ Result<void> check_contents(const Room& room, const Document& body) {
   const Node* at = top;
   while (true) {
     if (at->has_value()) {
+      if (has_control_character(at->text())) {
+        return make_error(ErrorCode::malformed, "the value holds a control character",
+                          body.path(*at));
+      }
       if (at->type() == room.names.base64_type) {
         if (at->text().size() / 4 * 3 > room.settings.attachment_bytes) {
           return make_error(ErrorCode::too_long, "the attachment is larger than what is accepted",

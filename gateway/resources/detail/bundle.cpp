@@ -33,6 +33,7 @@ Result<void> check_names(const Document& bundle, const Node& node) {
 /// One entry of a batch: a transaction of its own.
 Result<Answer> run_alone(const Room& room, const Caller& caller, const Document& bundle,
                          const Entry& entry, std::string_view preference) {
+  CONCORD_TRY(in_time(room, caller));
   if (!entry.changes()) return run_read(room, caller, entry);
   const std::string new_id = room.parts.uuids();
   const bool by_query = entry.form == Entry::Form::type;

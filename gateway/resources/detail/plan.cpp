@@ -142,6 +142,11 @@ Fixed fixed_of(const Room& room, const Document& body) {
 
 }  // namespace
 
+Result<void> in_time(const Room& room, const Caller& caller) {
+  if (caller.deadline == Instant{} || room.parts.clock() <= caller.deadline) return {};
+  return make_error(ErrorCode::timeout, "the deadline of the request passed");
+}
+
 store::Guard Matches::guard(std::string_view type) const {
   store::Guard guard;
   guard.type = type;

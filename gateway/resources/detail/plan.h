@@ -20,6 +20,10 @@ struct Plan {
   store::ResourceChanges changes;
 };
 
+/// Errors: timeout (the caller's deadline passed).
+Result<void> in_time(const Room& room, const Caller& caller);
+inline Result<void> in_time(const Plan& plan) { return in_time(plan.room, plan.caller); }
+
 /// What criteria find: at most `limit` rows, in any order.
 struct Matches {
   search::Condition where;

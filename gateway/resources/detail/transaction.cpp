@@ -47,6 +47,7 @@ class Transaction {
   Result<std::vector<Answer>> run() {
     for (const Entry& entry : entries_) {
       if (!entry.changes()) continue;
+      CONCORD_TRY(in_time(plan_));
       auto named = identify(entry);
       if (!named) return of_entry(std::move(named).error(), entry.at);
     }
@@ -57,6 +58,7 @@ class Transaction {
     });
     std::vector<Answer> answers(entries_.size());
     for (const Entry* entry : order) {
+      CONCORD_TRY(in_time(plan_));
       auto answer = entry->changes() ? change(*entry) : foresee(*entry);
       if (!answer) return of_entry(std::move(answer).error(), entry->at);
       answers[entry->at] = *std::move(answer);
@@ -119,6 +121,10 @@ class Transaction {
   Result<std::string> conditional(std::string_view type, std::string_view query) {
     std::string asked = std::string(type) + '?' + std::string(query);
     if (const auto at = resolved_.find(asked); at != resolved_.end()) return at->second;
+    if (resolved_.size() == room_.settings.bundle_entries) {
+      return make_error(ErrorCode::too_costly,
+                        "the transaction has too many conditional references");
+    }
     CONCORD_ASSIGN(const Matches found, matches(room_, plan_.caller, type, query,
                                                 search::Handling::strict, ErrorCode::malformed));
     if (found.rows.size() != 1) {

@@ -265,6 +265,43 @@ TEST_F(Transaction, ThatLosesARaceIsPlannedAnew) {
   EXPECT_EQ(search("Patient", "")->entries.size(), 1u);
 }
 
+TEST_F(Transaction, StopsAtTheDeadlineWithNothingStored) {
+  caller_.deadline = now_;
+  const auto answer = bundle(transaction(
+      R"({"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}})"));
+  EXPECT_THAT(answer, FailsWith(ErrorCode::timeout));
+  EXPECT_EQ(store_.writes(), 0u);
+}
+
+TEST_F(Transaction, ConditionalReferencesAreBounded) {
+  settings_.bundle_entries = 2;
+  restart();
+  std::string focus;
+  for (const char* id : {"a", "b", "c"}) {
+    put(R"({"resourceType":"Patient","id":")" + std::string(id) + "\"}");
+    focus += std::string(focus.empty() ? "" : ",") + R"({"reference":"Patient?_id=)" + id + "\"}";
+  }
+  expect_refused(
+      R"({"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"focus":[)" +
+          focus + R"(]},"request":{"method":"POST","url":"Observation"}})",
+      ErrorCode::too_costly, "Bundle.entry[0].resource.focus[2].reference");
+}
+
+TEST_F(Transaction, ThousandEntriesAreOneWrite) {
+  std::string entries;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string uuid = "urn:uuid:00000000-0000-4000-8000-" + std::to_string(100000000000 + i);
+    entries +=
+        std::string(i == 0 ? "" : ",") + R"({"fullUrl":")" + uuid +
+        R"(","resource":{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":")" +
+        uuid + R"("}},"request":{"method":"POST","url":"Basic"}})";
+  }
+  const auto answer = bundle(transaction(entries), "minimal");
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(store_.writes(), 1u);
+  EXPECT_THAT(service_->read("Basic", "id-7")->row.body, HasSubstr("\"Basic/id-7\""));
+}
+
 TEST_F(Transaction, DeepAndLongUrlsAreOnlyRefused) {
   const std::string deep(5000, '/');
   EXPECT_THAT(bundle(transaction(R"({"request":{"method":"GET","url":")" + deep + R"("}})")),

@@ -154,6 +154,11 @@ TEST_F(Change, NarrativesOfContainedResourcesAreLookedAtToo) {
       FailsWith(ErrorCode::malformed));
 }
 
+TEST_F(Change, ControlCharactersAreRefused) {
+  EXPECT_THAT(create(R"({"resourceType":"Patient","name":[{"family":"a\u0001b"}]})"),
+              FailsWith(ErrorCode::malformed));
+}
+
 TEST_F(Change, AttachmentsAreBounded) {
   settings_.attachment_bytes = 100;
   restart();

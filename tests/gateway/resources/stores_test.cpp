@@ -1,5 +1,8 @@
 // The same calls over resources in memory and over SQLite: what goes back must be the same text.
 
+#include <atomic>
+#include <thread>
+
 #include "fhir/core/digest.h"
 #include "fhir/json/reader.h"
 #include "gateway/store/sqlite/sqlite_store.h"
@@ -246,6 +249,42 @@ TEST_F(Stores, RefuseTheSameTransactionsAndKeepNothingOfThem) {
     });
     same("after", [](World& world) { return world.search("Patient", "_sort=_id"); });
   }
+}
+
+TEST_F(Stores, OfManyConditionalCreatesAtOnceSqliteKeepsOne) {
+  const Knowledge& known = Knowledge::shared();
+  resources::Parts parts;
+  parts.definitions = known.definitions.get();
+  parts.parameters = known.parameters.get();
+  parts.validator = known.validator.get();
+  parts.functions = &known.functions;
+  parts.store = &sqlite_->resources();
+  parts.clock = system_clock();
+  parts.uuids = random_uuids();
+  resources::Settings settings;
+  settings.validation["*"] = {resources::Validation::Mode::off, {}};
+  resources::ResourceService service(parts, settings);
+  resources::Conditions conditions;
+  conditions.if_none_exist = "identifier=urn:x|1";
+  std::atomic<int> created{0};
+  std::atomic<int> found{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int turn = 0; turn < 5; ++turn) {
+        auto body = json::read(
+            R"({"resourceType":"Patient","identifier":[{"system":"urn:x","value":"1"}]})",
+            *known.symbols);
+        const auto done =
+            service.create({"X99001", "r", {}}, "Patient", *std::move(body), conditions);
+        if (!done) continue;
+        ++(done->what == resources::Done::What::created ? created : found);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(created, 1);
+  EXPECT_EQ(found, 39);
 }
 
 TEST_F(Stores, DeleteWhatTheSameCriteriaFind) {
