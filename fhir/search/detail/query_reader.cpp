@@ -223,6 +223,14 @@ Result<std::optional<Condition>> QueryReader::condition(const TypePlan& plan, st
     CONCORD_ASSIGN(auto made, list(value));
     return std::optional<Condition>(std::move(made));
   }
+  if (code == "_type" && modifier.empty()) {
+    bool asked = false;
+    for (const std::string_view one : split_escaped(value, ',')) {
+      if (catalogue_.plan(one) == nullptr) return bad(name, "it names no resource type");
+      asked = asked || one == plan.type;
+    }
+    return std::optional<Condition>(asked ? Condition{All{}} : Condition{Any{}});
+  }
   const auto found = plan.parameters.find(code);
   const bool known = found != plan.parameters.end();
   if ((known && !found->second.not_served.empty()) ||
@@ -269,6 +277,7 @@ Result<std::optional<Condition>> QueryReader::chain(const TypePlan& plan, std::s
   std::vector<Condition> inner;
   std::vector<std::string> with;
   std::optional<Error> wrong;
+  bool never = false;  // of some type the value can be read and nothing can be found by it
   for (const std::string& type : types) {
     auto made = condition(*catalogue_.plan(type), rest, value, depth + 1);
     if (!made) {
@@ -278,10 +287,15 @@ Result<std::optional<Condition>> QueryReader::chain(const TypePlan& plan, std::s
       continue;
     }
     if (!*made) continue;
+    if (const Any* nothing = std::get_if<Any>(&(*made)->is); nothing && nothing->of.empty()) {
+      never = true;
+      continue;
+    }
     inner.push_back(**std::move(made));
     with.push_back(type);
   }
   if (inner.empty()) {
+    if (never) return std::optional<Condition>(Condition{Any{}});
     if (wrong) return *std::move(wrong);
     return bad(code, "none of the types it leads to has the parameter chained to it");
   }

@@ -231,7 +231,11 @@ Result<Condition> ValueReader::uri(const std::vector<Use>& uses, std::string_vie
       if (value.find('|') == std::string::npos) starts(value + "|");
       if (value.find('#') == std::string::npos) starts(value + "#");
     }
-    if (modifier == "below") starts(value.ends_with('/') ? value : value + "/");
+    if (modifier == "below" && !value.starts_with("urn")) {
+      // A hierarchy is what urls have: parts between slashes, and below a scheme all of it.
+      const bool scheme_only = value.find(':') == std::string::npos;
+      starts(scheme_only ? value + "://" : value.ends_with('/') ? value : value + "/");
+    }
     if (modifier == "above") {
       const std::size_t scheme = value.find("://");
       const std::size_t first = scheme == std::string::npos ? 0 : scheme + 3;
@@ -317,7 +321,11 @@ Result<Condition> ValueReader::reference(const Parameter& parameter, const std::
   }
   const auto read = read_reference(value, reading_.base_url, catalogue_);
   const bool bare = !read && value.find('/') == std::string_view::npos;
-  if (!read && !bare) return bad_value("it is no reference to a known type");
+  if (!read && !bare) {
+    // "organization/1", "Nothing/1": a mistake, or nothing that could be found.
+    if (reading_.handling == Handling::lenient) return Condition{Any{}};
+    return bad_value("it is no reference to a known type");
+  }
   std::vector<Condition> any;
   for (const Use& use : uses) {
     LinkIs link{use.part->key, {}, {}};

@@ -462,6 +462,11 @@ TEST(Uri, BelowAndAboveFollowThePath) {
   EXPECT_FALSE(finds(one, "url=http://acme.example/fhir"));
   EXPECT_TRUE(finds(one, "url:below=http://acme.example/fhir"));
   EXPECT_FALSE(finds(one, "url:below=http://acme.example/fh"));
+  EXPECT_TRUE(finds(one, "url:below=http"));
+  const std::string urn = R"({"resourceType":"ValueSet","id":"v","url":"urn://acme.example/a"})";
+  EXPECT_TRUE(finds(urn, "url=urn://acme.example/a"));
+  EXPECT_FALSE(finds(urn, "url:below=urn"));
+  EXPECT_FALSE(finds(urn, "url:below=urn://acme.example"));
   EXPECT_TRUE(finds(one, "url:above=http://acme.example/fhir/ValueSet/a/b/c"));
   EXPECT_TRUE(finds(one, "url:above=http://acme.example/fhir/ValueSet/a"));
   EXPECT_FALSE(finds(one, "url:above=http://acme.example/fhir"));

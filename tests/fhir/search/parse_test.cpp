@@ -113,6 +113,20 @@ TEST(Parse, ChainMayEndInAnId) {
   EXPECT_NE(std::get_if<IdIs>(&only<Chain>(query)->inner.front().is), nullptr);
 }
 
+TEST(Parse, TypeMayBeAskedForInAChainAndBesideAType) {
+  const auto chain = parse("Observation", "subject._type=Patient");
+  ASSERT_NE(only<Chain>(chain), nullptr) << text_of(chain);
+  EXPECT_EQ(only<Chain>(chain)->types, std::vector<std::string>{"Patient"});
+  EXPECT_EQ(text_of(parse("Observation", "subject._type=Practitioner")), "any()");
+  EXPECT_EQ(text_of(parse("Patient", "_type=Patient")), "all()");
+  EXPECT_EQ(text_of(parse("Patient", "_type=Observation")), "any()");
+}
+
+TEST(Parse, ReferenceToNoKnownTypeFindsNothingWhenLenient) {
+  EXPECT_EQ(text_of(parse("Patient", "organization=organization/1", Handling::lenient)), "any()");
+  EXPECT_THAT(parse("Patient", "organization=organization/1"), FailsWith(ErrorCode::malformed));
+}
+
 TEST(Parse, HasAsksForResourcesThatLeadHere) {
   const auto query = parse("Patient", "_has:Observation:subject:code=8867-4");
   ASSERT_NE(only<Reverse>(query), nullptr) << text_of(query);
