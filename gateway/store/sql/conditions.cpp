@@ -177,7 +177,7 @@ struct Holds {
                        ".target AND " + far + ".deleted = 0 AND " + far + ".type IN (" +
                        sql.bind_all(numbers_of(chain.types)) + ") AND ";
     CONCORD_ASSIGN(const std::string inner,
-                   holds(sql, chain.inner[0], far + ".place", chain.types, depth + 1));
+                   holds(sql, chain.inner[0], far + ".place", chain.types, depth + kChainDepth));
     return text + inner + ")";
   }
 
@@ -192,8 +192,8 @@ struct Holds {
                        " WHERE " + here + ".place = " + place + " AND " + link +
                        ".target = " + here + ".key AND " + link + ".key IN (" +
                        sql.bind_all(reverse.keys) + ") AND ";
-    CONCORD_ASSIGN(const std::string inner,
-                   holds(sql, reverse.inner[0], link + ".place", {reverse.type}, depth + 1));
+    CONCORD_ASSIGN(const std::string inner, holds(sql, reverse.inner[0], link + ".place",
+                                                  {reverse.type}, depth + kChainDepth));
     return text + inner + ")";
   }
 };
@@ -351,14 +351,19 @@ std::string_view sort_column(IndexKind kind) {
 }
 
 std::string joined(std::vector<std::string> parts, std::string_view word) {
+  constexpr std::size_t kSideBySide = 50;
   while (parts.size() > 1) {
-    std::vector<std::string> pairs;
-    pairs.reserve(parts.size() / 2 + 1);
-    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
-      pairs.push_back("(" + parts[i] + std::string(word) + parts[i + 1] + ")");
+    std::vector<std::string> groups;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i % kSideBySide == 0) {
+        if (!groups.empty()) groups.back() += ")";
+        groups.push_back("(" + parts[i]);
+      } else {
+        groups.back() += std::string(word) + parts[i];
+      }
     }
-    if (parts.size() % 2 == 1) pairs.push_back(std::move(parts.back()));
-    parts = std::move(pairs);
+    groups.back() += ")";
+    parts = std::move(groups);
   }
   return parts.empty() ? std::string() : std::move(parts[0]);
 }

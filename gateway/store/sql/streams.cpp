@@ -255,10 +255,10 @@ struct StreamsOf {
                                    const std::vector<std::string>& far_types) const {
     if (inner.size() != 1) return make_error(ErrorCode::internal, "a Chain of one condition");
     const auto parts = conjuncts(inner[0]);
-    CONCORD_ASSIGN(const Start start,
-                   choose(parts, far_types, sql.dialect(), runner, false, false, depth + 1));
+    CONCORD_ASSIGN(const Start start, choose(parts, far_types, sql.dialect(), runner, false, false,
+                                             depth + kChainDepth));
     CONCORD_ASSIGN(const auto streams,
-                   streams_from(sql, start, parts, far_types, runner, depth + 1));
+                   streams_from(sql, start, parts, far_types, runner, depth + kChainDepth));
     return union_of(streams);
   }
 };

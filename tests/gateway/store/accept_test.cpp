@@ -2,16 +2,16 @@
 #include <latch>
 #include <thread>
 
-#include "tests/gateway/store/fixture.h"
+#include "tests/gateway/store/stores.h"
 
 namespace concord::test {
 namespace {
 
-using Accept = SqliteStoreTest;
+using Accept = StoreTest;
 using store::Committed;
 using store::NewExchange;
 
-TEST_F(Accept, CommitKeepsEverythingAndAnswersWithTheNewExchange) {
+TEST_P(Accept, CommitKeepsEverythingAndAnswersWithTheNewExchange) {
   const auto store = open();
 
   const auto committed = store->commit(sample_exchange("a", "spine", "subject-1"));
@@ -53,7 +53,7 @@ TEST_F(Accept, CommitKeepsEverythingAndAnswersWithTheNewExchange) {
   expect_whole(*store);
 }
 
-TEST_F(Accept, WhatWasCommittedIsThereAfterTheStoreIsOpenedAgain) {
+TEST_P(Accept, WhatWasCommittedIsThereAfterTheStoreIsOpenedAgain) {
   ASSERT_THAT(open()->commit(sample_exchange("a")), IsOk());
 
   const auto store = open();
@@ -64,7 +64,7 @@ TEST_F(Accept, WhatWasCommittedIsThereAfterTheStoreIsOpenedAgain) {
   expect_whole(*store);
 }
 
-TEST_F(Accept, UnknownIdsAreNothingNotAnError) {
+TEST_P(Accept, UnknownIdsAreNothingNotAnError) {
   const auto store = open();
   const auto exchange = store->exchange("nobody");
   ASSERT_THAT(exchange, IsOk());
@@ -77,7 +77,7 @@ TEST_F(Accept, UnknownIdsAreNothingNotAnError) {
   EXPECT_FALSE(item->has_value());
 }
 
-TEST_F(Accept, TheSameMessageAgainGivesTheFirstAnswerAndStoresNothing) {
+TEST_P(Accept, TheSameMessageAgainGivesTheFirstAnswerAndStoresNothing) {
   const auto store = open();
   ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
   NewExchange again = sample_exchange("a");
@@ -95,7 +95,7 @@ TEST_F(Accept, TheSameMessageAgainGivesTheFirstAnswerAndStoresNothing) {
   expect_whole(*store);
 }
 
-TEST_F(Accept, OneKnownKeyIsEnoughToRecogniseAMessage) {
+TEST_P(Accept, OneKnownKeyIsEnoughToRecogniseAMessage) {
   const auto store = open();
   ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
   NewExchange again = sample_exchange("a");
@@ -109,7 +109,7 @@ TEST_F(Accept, OneKnownKeyIsEnoughToRecogniseAMessage) {
   EXPECT_EQ(committed->exchange, "exchange-a");
 }
 
-TEST_F(Accept, OtherContentUnderAKnownKeyIsAConflictAndStoresNothing) {
+TEST_P(Accept, OtherContentUnderAKnownKeyIsAConflictAndStoresNothing) {
   const auto store = open();
   ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
   NewExchange other = sample_exchange("b");
@@ -127,7 +127,7 @@ TEST_F(Accept, OtherContentUnderAKnownKeyIsAConflictAndStoresNothing) {
   expect_whole(*store);
 }
 
-TEST_F(Accept, AKeyBelongsToItsPartyOnly) {
+TEST_P(Accept, AKeyBelongsToItsPartyOnly) {
   const auto store = open();
   ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
   NewExchange other = sample_exchange("b");
@@ -139,7 +139,7 @@ TEST_F(Accept, AKeyBelongsToItsPartyOnly) {
   EXPECT_FALSE(committed->replayed);
 }
 
-TEST_F(Accept, KeysOfTwoEarlierMessagesAreAConflict) {
+TEST_P(Accept, KeysOfTwoEarlierMessagesAreAConflict) {
   const auto store = open();
   NewExchange a = sample_exchange("a");
   NewExchange b = sample_exchange("b");
@@ -154,7 +154,7 @@ TEST_F(Accept, KeysOfTwoEarlierMessagesAreAConflict) {
   EXPECT_THAT(store->commit(mixed), FailsWith(ErrorCode::conflict));
 }
 
-TEST_F(Accept, EarlierFindsAMessageWithoutStoringAnything) {
+TEST_P(Accept, EarlierFindsAMessageWithoutStoringAnything) {
   const auto store = open();
   const NewExchange a = sample_exchange("a");
   const auto before = store->earlier(a.keys, a.digest);
@@ -171,7 +171,7 @@ TEST_F(Accept, EarlierFindsAMessageWithoutStoringAnything) {
   EXPECT_THAT(store->earlier(a.keys, sha256("other")), FailsWith(ErrorCode::conflict));
 }
 
-TEST_F(Accept, ForgottenKeysLetTheSameIdentityInAgain) {
+TEST_P(Accept, ForgottenKeysLetTheSameIdentityInAgain) {
   const auto store = open();
   ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
   const auto early = store->forget_keys(at(90 * 24 * 3600 - 1), 100);
@@ -192,7 +192,7 @@ TEST_F(Accept, ForgottenKeysLetTheSameIdentityInAgain) {
 
 // ---- many at once ----
 
-TEST_F(Accept, RacingIdenticalMessagesAreStoredOnceAndAllGetTheSameAnswer) {
+TEST_P(Accept, RacingIdenticalMessagesAreStoredOnceAndAllGetTheSameAnswer) {
   const auto store = open();
   constexpr int kThreads = 8;
   constexpr int kRounds = 20;
@@ -227,7 +227,7 @@ TEST_F(Accept, RacingIdenticalMessagesAreStoredOnceAndAllGetTheSameAnswer) {
   expect_whole(*store);
 }
 
-TEST_F(Accept, RacingDifferentContentsUnderOneKeyLetOneWinAndTellTheOthers) {
+TEST_P(Accept, RacingDifferentContentsUnderOneKeyLetOneWinAndTellTheOthers) {
   const auto store = open();
   constexpr std::size_t kThreads = 8;
   std::atomic<int> stored = 0;
@@ -255,106 +255,7 @@ TEST_F(Accept, RacingDifferentContentsUnderOneKeyLetOneWinAndTellTheOthers) {
   expect_whole(*store);
 }
 
-/// Holds the writer at its first COMMIT until the test lets it go on.
-class Gate {
- public:
-  void operator()(std::string_view step) {
-    if (step == "commit" && commits_++ == 0) {
-      held_.count_down();
-      opened_.wait();
-    }
-    if (step == "lookup") ++lookups_;
-  }
-  void wait_until_held() { held_.wait(); }
-  void open() { opened_.count_down(); }
-  int commits() const { return commits_; }
-
- private:
-  std::latch held_{1};
-  std::latch opened_{1};
-  std::atomic<int> commits_ = 0;
-  std::atomic<int> lookups_ = 0;
-};
-
-TEST_F(Accept, WritersThatWaitShareOneTransaction) {
-  Gate gate;
-  store::sqlite::Options with = options();
-  with.on_step = [&gate](std::string_view step) { gate(step); };
-  const auto store = open(with);
-  constexpr std::size_t kOthers = 20;
-  std::latch started(kOthers);
-  {
-    std::jthread first([&] { EXPECT_THAT(store->commit(sample_exchange("first")), IsOk()); });
-    gate.wait_until_held();
-    std::vector<std::jthread> others;
-    for (std::size_t i = 0; i < kOthers; ++i) {
-      others.emplace_back([&, i] {
-        started.count_down();
-        EXPECT_THAT(store->commit(sample_exchange(std::to_string(i))), IsOk());
-      });
-    }
-    started.wait();
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // let them get into the queue
-    gate.open();
-  }
-  EXPECT_LE(gate.commits(), 4);  // one held, the rest together but for stragglers
-  EXPECT_EQ(number("SELECT count(*) FROM inbox"), static_cast<std::int64_t>(kOthers) + 1);
-  expect_whole(*store);
-}
-
-TEST_F(Accept, ACallThatFailsLateUndoesItselfAndNobodyElse) {
-  Gate gate;
-  store::sqlite::Options with = options();
-  with.on_step = [&gate](std::string_view step) { gate(step); };
-  const auto store = open(with);
-  std::atomic<int> failed = 0;
-  {
-    std::jthread first([&] { EXPECT_THAT(store->commit(sample_exchange("first")), IsOk()); });
-    gate.wait_until_held();
-    std::vector<std::jthread> others;
-    for (int i = 0; i < 10; ++i) {
-      others.emplace_back([&, i] {
-        NewExchange mine = sample_exchange(std::to_string(i));
-        // The outbox comes after payload, inbox, keys and task: all of that has to be undone.
-        if (i == 4) mine.items.push_back(mine.items[0]);
-        const auto committed = store->commit(std::move(mine));
-        if (!committed) ++failed;
-      });
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    gate.open();
-  }
-  EXPECT_EQ(failed, 1);
-  EXPECT_EQ(number("SELECT count(*) FROM inbox"), 10);
-  EXPECT_EQ(number("SELECT count(*) FROM inbox WHERE id = 'exchange-4'"), 0);
-  EXPECT_EQ(number("SELECT count(*) FROM payload"), 20);
-  expect_whole(*store);
-}
-
-TEST_F(Accept, MoreWaitingCallsThanTheQueueHoldsAreRefusedAtOnce) {
-  Gate gate;
-  store::sqlite::Options with = options();
-  with.queue = 2;
-  with.on_step = [&gate](std::string_view step) { gate(step); };
-  const auto store = open(with);
-  std::atomic<int> refused = 0;
-  {
-    std::jthread first([&] { EXPECT_THAT(store->commit(sample_exchange("first")), IsOk()); });
-    gate.wait_until_held();
-    std::vector<std::jthread> others;
-    for (int i = 0; i < 6; ++i) {
-      others.emplace_back([&, i] {
-        const auto committed = store->commit(sample_exchange(std::to_string(i)));
-        if (!committed && committed.error().code == ErrorCode::transient) ++refused;
-      });
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    gate.open();
-  }
-  EXPECT_EQ(refused, 4);
-  EXPECT_EQ(number("SELECT count(*) FROM inbox"), 3);
-  expect_whole(*store);
-}
+CONCORD_ON_EVERY_STORE(Accept);
 
 }  // namespace
 }  // namespace concord::test

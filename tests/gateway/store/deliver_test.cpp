@@ -1,4 +1,4 @@
-#include "tests/gateway/store/fixture.h"
+#include "tests/gateway/store/stores.h"
 
 namespace concord::test {
 namespace {
@@ -6,9 +6,12 @@ namespace {
 using store::Item;
 using store::ItemState;
 
-class Deliver : public SqliteStoreTest {
+class Deliver : public StoreTest {
  protected:
-  void SetUp() override { store_ = open(); }
+  void SetUp() override {
+    StoreTest::SetUp();
+    if (stage_) store_ = open();
+  }
 
   void accept(const std::string& name, const std::string& subject = "",
               const std::string& destination = "spine") {
@@ -32,7 +35,7 @@ class Deliver : public SqliteStoreTest {
 
 using Ids = std::vector<std::string>;
 
-TEST_F(Deliver, ALeasedItemCarriesItsFixedIdsAndBytes) {
+TEST_P(Deliver, ALeasedItemCarriesItsFixedIdsAndBytes) {
   accept("a", "s");
 
   const std::vector<Item> items = lease(at(1));
@@ -51,7 +54,7 @@ TEST_F(Deliver, ALeasedItemCarriesItsFixedIdsAndBytes) {
   EXPECT_EQ(items[0].attempt, 0);
 }
 
-TEST_F(Deliver, ALeasedItemIsNotLeasedAgainUntilItsLeaseEnds) {
+TEST_P(Deliver, ALeasedItemIsNotLeasedAgainUntilItsLeaseEnds) {
   accept("a");
   ASSERT_EQ(lease(at(1)).size(), 1u);
   EXPECT_TRUE(lease(at(60)).empty());
@@ -62,7 +65,7 @@ TEST_F(Deliver, ALeasedItemIsNotLeasedAgainUntilItsLeaseEnds) {
   EXPECT_EQ(again[0].fence, 2);
 }
 
-TEST_F(Deliver, ACompletionWithAnOldFenceIsRefused) {
+TEST_P(Deliver, ACompletionWithAnOldFenceIsRefused) {
   accept("a");
   const std::vector<Item> zombie = lease(at(1));
   const std::vector<Item> heir = lease(at(61));
@@ -76,7 +79,7 @@ TEST_F(Deliver, ACompletionWithAnOldFenceIsRefused) {
   expect_whole(*store_);
 }
 
-TEST_F(Deliver, AnItemIsSettledOnce) {
+TEST_P(Deliver, AnItemIsSettledOnce) {
   accept("a");
   const std::vector<Item> items = lease(at(1));
   ASSERT_THAT(store_->settle(sample_settlement(items[0], ItemState::acked_business, at(2))),
@@ -91,7 +94,7 @@ TEST_F(Deliver, AnItemIsSettledOnce) {
   EXPECT_TRUE(lease(at(1000)).empty());
 }
 
-TEST_F(Deliver, ItemsOfOneSubjectGoOneAfterTheOtherInOrderOfAcceptance) {
+TEST_P(Deliver, ItemsOfOneSubjectGoOneAfterTheOtherInOrderOfAcceptance) {
   accept("a", "s");
   accept("b", "s");
   accept("c", "s");
@@ -106,7 +109,7 @@ TEST_F(Deliver, ItemsOfOneSubjectGoOneAfterTheOtherInOrderOfAcceptance) {
   EXPECT_EQ(ids(lease(at(5))), Ids{"item-c"});
 }
 
-TEST_F(Deliver, ARetriedHeadHoldsItsSubjectAndNobodyElse) {
+TEST_P(Deliver, ARetriedHeadHoldsItsSubjectAndNobodyElse) {
   accept("a", "s");
   accept("b", "s");
   accept("c", "t");
@@ -121,7 +124,7 @@ TEST_F(Deliver, ARetriedHeadHoldsItsSubjectAndNobodyElse) {
   EXPECT_EQ(again[0].attempt, 1);
 }
 
-TEST_F(Deliver, TheSameSubjectAtAnotherDestinationDoesNotWait) {
+TEST_P(Deliver, TheSameSubjectAtAnotherDestinationDoesNotWait) {
   accept("a", "s", "spine");
   accept("b", "s", "pharmacy");
   ASSERT_EQ(ids(lease(at(1))), Ids{"item-a"});
@@ -132,13 +135,13 @@ TEST_F(Deliver, TheSameSubjectAtAnotherDestinationDoesNotWait) {
   EXPECT_EQ(ids(*other), Ids{"item-b"});
 }
 
-TEST_F(Deliver, ItemsWithoutASubjectDoNotWaitForEachOther) {
+TEST_P(Deliver, ItemsWithoutASubjectDoNotWaitForEachOther) {
   accept("a");
   accept("b");
   EXPECT_EQ(ids(lease(at(1))), (Ids{"item-a", "item-b"}));
 }
 
-TEST_F(Deliver, NextDueIsTheEarliestRetryOrEndOfALease) {
+TEST_P(Deliver, NextDueIsTheEarliestRetryOrEndOfALease) {
   const auto none = store_->next_due("spine");
   ASSERT_THAT(none, IsOk());
   EXPECT_FALSE(none->has_value());
@@ -148,7 +151,7 @@ TEST_F(Deliver, NextDueIsTheEarliestRetryOrEndOfALease) {
   EXPECT_EQ(**store_->next_due("spine"), at(61));
 }
 
-TEST_F(Deliver, ReleaseGivesBackTheLeasesOfOneNode) {
+TEST_P(Deliver, ReleaseGivesBackTheLeasesOfOneNode) {
   accept("a");
   accept("b");
   auto other = sample_lease("spine", at(1), 1);
@@ -163,7 +166,7 @@ TEST_F(Deliver, ReleaseGivesBackTheLeasesOfOneNode) {
   EXPECT_EQ(ids(lease(at(2))), Ids{"item-b"});
 }
 
-TEST_F(Deliver, ASettlementChangesTheTaskOnlyAtTheVersionItWasMadeFrom) {
+TEST_P(Deliver, ASettlementChangesTheTaskOnlyAtTheVersionItWasMadeFrom) {
   accept("a");
   const std::vector<Item> items = lease(at(1));
   store::Settlement settlement = sample_settlement(items[0], ItemState::acked_business, at(2));
@@ -182,7 +185,7 @@ TEST_F(Deliver, ASettlementChangesTheTaskOnlyAtTheVersionItWasMadeFrom) {
   EXPECT_EQ((*task)->updated_at, at(2));
 }
 
-TEST_F(Deliver, EveryAttemptIsKeptWithItsAnswer) {
+TEST_P(Deliver, EveryAttemptIsKeptWithItsAnswer) {
   accept("a");
   std::vector<Item> items = lease(at(1));
   store::Settlement failed = sample_settlement(items[0], ItemState::pending, at(2));
@@ -219,7 +222,7 @@ class DeadLetters : public Deliver {
   }
 };
 
-TEST_F(DeadLetters, HoldTheirSubjectUntilAPersonActs) {
+TEST_P(DeadLetters, HoldTheirSubjectUntilAPersonActs) {
   EXPECT_TRUE(lease(at(100'000)).empty());
   const auto counts = store_->counts();
   ASSERT_THAT(counts, IsOk());
@@ -228,7 +231,7 @@ TEST_F(DeadLetters, HoldTheirSubjectUntilAPersonActs) {
   expect_whole(*store_);
 }
 
-TEST_F(DeadLetters, ReplayedGoFirstWithTheSameIdsAndBytes) {
+TEST_P(DeadLetters, ReplayedGoFirstWithTheSameIdsAndBytes) {
   ASSERT_THAT(store_->replay("item-a", at(10), at(1000), std::nullopt, {}), IsOk());
 
   const std::vector<Item> items = lease(at(11));
@@ -241,7 +244,7 @@ TEST_F(DeadLetters, ReplayedGoFirstWithTheSameIdsAndBytes) {
   EXPECT_EQ(number("SELECT count(*) FROM dead"), 0);
 }
 
-TEST_F(DeadLetters, CancelledLetTheNextOfTheirSubjectGo) {
+TEST_P(DeadLetters, CancelledLetTheNextOfTheirSubjectGo) {
   ASSERT_THAT(store_->cancel("item-a", at(10), std::nullopt, {}), IsOk());
 
   EXPECT_EQ(ids(lease(at(11))), Ids{"item-b"});
@@ -251,7 +254,7 @@ TEST_F(DeadLetters, CancelledLetTheNextOfTheirSubjectGo) {
   expect_whole(*store_);
 }
 
-TEST_F(DeadLetters, OnlyDeadItemsAreReplayedOrCancelled) {
+TEST_P(DeadLetters, OnlyDeadItemsAreReplayedOrCancelled) {
   EXPECT_THAT(store_->replay("item-b", at(10), at(1000), std::nullopt, {}),
               FailsWith(ErrorCode::conflict));
   EXPECT_THAT(store_->cancel("item-b", at(10), std::nullopt, {}), FailsWith(ErrorCode::conflict));
@@ -283,7 +286,7 @@ class LaterAcknowledgement : public Deliver {
   }
 };
 
-TEST_F(LaterAcknowledgement, IsFoundByMessageIdAndChangesTheTask) {
+TEST_P(LaterAcknowledgement, IsFoundByMessageIdAndChangesTheTask) {
   const auto item = store_->item_by_message("spine", "MESSAGE-a");
   ASSERT_THAT(item, IsOk());
   ASSERT_TRUE(item->has_value());
@@ -299,7 +302,7 @@ TEST_F(LaterAcknowledgement, IsFoundByMessageIdAndChangesTheTask) {
   EXPECT_EQ(number("SELECT count(*) FROM ack_expect"), 0);
 }
 
-TEST_F(LaterAcknowledgement, ComingTwiceChangesNothingTheSecondTime) {
+TEST_P(LaterAcknowledgement, ComingTwiceChangesNothingTheSecondTime) {
   ASSERT_THAT(store_->acknowledge(acknowledged()), IsOk());
   const std::int64_t links = number("SELECT count(*) FROM audit");
 
@@ -311,7 +314,7 @@ TEST_F(LaterAcknowledgement, ComingTwiceChangesNothingTheSecondTime) {
   EXPECT_EQ(number("SELECT count(*) FROM audit"), links);
 }
 
-TEST_F(LaterAcknowledgement, ForAnItemOnItsWayTakesTheLeaseAway) {
+TEST_P(LaterAcknowledgement, ForAnItemOnItsWayTakesTheLeaseAway) {
   accept("b");
   const std::vector<Item> items = lease(at(3));
   ASSERT_EQ(ids(items), Ids{"item-b"});
@@ -327,7 +330,7 @@ TEST_F(LaterAcknowledgement, ForAnItemOnItsWayTakesTheLeaseAway) {
   expect_whole(*store_);
 }
 
-TEST_F(LaterAcknowledgement, ThatBelongsToNothingIsKeptForAPerson) {
+TEST_P(LaterAcknowledgement, ThatBelongsToNothingIsKeptForAPerson) {
   store::Unmatched unmatched;
   unmatched.destination = "spine";
   unmatched.refers_to = "SOMETHING-ELSE";
@@ -347,7 +350,7 @@ TEST_F(LaterAcknowledgement, ThatBelongsToNothingIsKeptForAPerson) {
 
 // ---- counts ----
 
-TEST_F(Deliver, CountsAddUpInEveryState) {
+TEST_P(Deliver, CountsAddUpInEveryState) {
   for (const std::string name : {"a", "b", "c", "d", "e", "f"}) accept(name);
   const std::vector<Item> items = lease(at(1), 5);
   ASSERT_EQ(items.size(), 5u);
@@ -379,7 +382,7 @@ TEST_F(Deliver, CountsAddUpInEveryState) {
   EXPECT_EQ((*backlog)[0].oldest, at(0));
 }
 
-TEST_F(Deliver, AVanishedItemShowsInTheDifference) {
+TEST_P(Deliver, AVanishedItemShowsInTheDifference) {
   accept("a");
   accept("b");
   execute("DELETE FROM outbox WHERE id = 'item-a'");
@@ -389,6 +392,10 @@ TEST_F(Deliver, AVanishedItemShowsInTheDifference) {
   ASSERT_THAT(counts, IsOk());
   EXPECT_EQ(counts->difference(), 1);
 }
+
+CONCORD_ON_EVERY_STORE(Deliver);
+CONCORD_ON_EVERY_STORE(DeadLetters);
+CONCORD_ON_EVERY_STORE(LaterAcknowledgement);
 
 }  // namespace
 }  // namespace concord::test

@@ -2,13 +2,12 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/gateway/samples.h"
-#include "tests/gateway/store/fixture.h"
+#include "tests/gateway/store/stores.h"
 
 namespace concord::test {
 namespace {
 
-using KeptLineage = SqliteStoreTest;
+using KeptLineage = StoreTest;
 
 store::NewExchange traced(const std::string& name, const std::string& table) {
   store::NewExchange exchange = sample_exchange(name);
@@ -17,7 +16,7 @@ store::NewExchange traced(const std::string& name, const std::string& table) {
   return exchange;
 }
 
-TEST_F(KeptLineage, IsReadBackWithItsTables) {
+TEST_P(KeptLineage, IsReadBackWithItsTables) {
   const auto store = open();
   const store::NewExchange given = traced("a", "rules 1");
   ASSERT_THAT(store->commit(given), IsOk());
@@ -29,7 +28,7 @@ TEST_F(KeptLineage, IsReadBackWithItsTables) {
   expect_whole(*store);
 }
 
-TEST_F(KeptLineage, TablesOfOneVersionStandOnce) {
+TEST_P(KeptLineage, TablesOfOneVersionStandOnce) {
   const auto store = open();
   for (const char* name : {"a", "b", "c"})
     ASSERT_THAT(store->commit(traced(name, "rules 1")), IsOk());
@@ -39,14 +38,14 @@ TEST_F(KeptLineage, TablesOfOneVersionStandOnce) {
   EXPECT_THAT((*store->lineage("exchange-d"))->tables, testing::ElementsAre("rules 2"));
 }
 
-TEST_F(KeptLineage, OfAnExchangeWithoutOneOrNoneIsNothing) {
+TEST_P(KeptLineage, OfAnExchangeWithoutOneOrNoneIsNothing) {
   const auto store = open();
   ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
   EXPECT_FALSE(store->lineage("exchange-a")->has_value());
   EXPECT_FALSE(store->lineage("exchange-z")->has_value());
 }
 
-TEST_F(KeptLineage, OfARepeatedMessageIsTheFirstOne) {
+TEST_P(KeptLineage, OfARepeatedMessageIsTheFirstOne) {
   const auto store = open();
   ASSERT_THAT(store->commit(traced("a", "rules 1")), IsOk());
   store::NewExchange again = traced("a", "rules 2");
@@ -57,20 +56,7 @@ TEST_F(KeptLineage, OfARepeatedMessageIsTheFirstOne) {
   EXPECT_EQ(number("SELECT count(*) FROM lineage_table"), 1);
 }
 
-TEST_F(KeptLineage, AStoreFromBeforeItIsBroughtUpToDate) {
-  ASSERT_THAT(open()->commit(sample_exchange("old")), IsOk());
-  back_to_version_3();
-  execute(
-      "DROP TABLE lineage; DROP TABLE lineage_table; DROP TABLE lineage_uses;"
-      "DROP TABLE item_status; DELETE FROM migration WHERE version > 1; PRAGMA user_version = 1");
-  const auto store = open();
-  ASSERT_NE(store, nullptr);
-  ASSERT_THAT(store->commit(traced("new", "rules 1")), IsOk());
-  EXPECT_FALSE(store->lineage("exchange-old")->has_value());
-  EXPECT_TRUE(store->lineage("exchange-new")->has_value());
-  EXPECT_EQ(number("PRAGMA user_version"), store::sqlite::schema_version());
-  expect_whole(*store);
-}
+CONCORD_ON_EVERY_STORE(KeptLineage);
 
 }  // namespace
 }  // namespace concord::test

@@ -132,5 +132,59 @@ TEST_F(Schema, TheWalStaysBoundedWhileMuchIsWritten) {
   expect_whole(*store);
 }
 
+TEST_F(Schema, AStoreOfTheFirstVersionIsBroughtUpToDate) {
+  ASSERT_THAT(open()->commit(sample_exchange("old")), IsOk());
+  back_to_version_3();
+  execute(
+      "DROP TABLE lineage; DROP TABLE lineage_table; DROP TABLE lineage_uses;"
+      "DROP TABLE item_status; DELETE FROM migration WHERE version > 1; PRAGMA user_version = 1");
+  const auto store = open();
+  ASSERT_NE(store, nullptr);
+  ASSERT_THAT(store->commit(sample_exchange("new")), IsOk());
+  EXPECT_FALSE(store->lineage("exchange-old")->has_value());
+  EXPECT_EQ(number("PRAGMA user_version"), store::sqlite::schema_version());
+  expect_whole(*store);
+}
+
+TEST_F(Schema, TasksFromBeforeResourcesWereKeptAreResourcesOfTheSameVersion) {
+  {
+    const auto store = open();
+    ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
+    ASSERT_THAT(store->commit(sample_exchange("b")), IsOk());
+    const auto items = store->lease(sample_lease("spine", at(1)));
+    ASSERT_EQ(items->size(), 2u);
+    auto settlement = sample_settlement((*items)[0], store::ItemState::acked_business, at(2));
+    settlement.task =
+        store::TaskChange{"task-a", 1, "completed", R"({"resourceType":"Task","x":1.50})"};
+    ASSERT_THAT(store->settle(settlement), IsOk());
+  }
+  back_to_version_3();
+
+  const auto store = open();
+
+  const auto task = store->task("task-a");
+  ASSERT_THAT(task, IsOk());
+  ASSERT_TRUE(task->has_value());
+  EXPECT_EQ((*task)->exchange, "exchange-a");
+  EXPECT_EQ((*task)->version, 2);
+  EXPECT_EQ((*task)->status, "completed");
+  EXPECT_EQ((*task)->updated_at, at(2));
+  const auto row = store->resources().read("Task", "task-a");
+  ASSERT_THAT(row, IsOk());
+  ASSERT_TRUE(row->has_value());
+  EXPECT_EQ((*row)->body,
+            R"({"resourceType":"Task","x":1.50,"meta":{"versionId":"2","lastUpdated":")" +
+                format_instant(at(2)) + "\"}}");
+  EXPECT_EQ(*store->resources().index_version(), 0) << "the Tasks have no index yet";
+  // They go on from there.
+  auto settlement = sample_settlement(*store->item("item-b").value_or(std::nullopt),
+                                      store::ItemState::acked_business, at(3));
+  settlement.task = store::TaskChange{"task-b", 1, "completed", "{}"};
+  ASSERT_THAT(store->settle(settlement), IsOk());
+  EXPECT_EQ((*store->task("task-b"))->version, 2);
+  EXPECT_TRUE(store->resources().read_version("Task", "task-b", 1)->has_value());
+  expect_whole(*store);
+}
+
 }  // namespace
 }  // namespace concord::test

@@ -1,11 +1,11 @@
 // Statuses of prescription items: stored once, all or none; the latest that counts is the status.
 
-#include "tests/gateway/store/fixture.h"
+#include "tests/gateway/store/stores.h"
 
 namespace concord::test {
 namespace {
 
-using Statuses = SqliteStoreTest;
+using Statuses = StoreTest;
 using store::StatusQuery;
 using store::StatusRow;
 
@@ -42,7 +42,7 @@ std::vector<std::string> now_of(store::Store& store, const StatusQuery& query, I
 
 const StatusQuery kOfPrescription{"24F5DA-A83008-7EFE6Z", "", "", 1000};
 
-TEST_F(Statuses, TheLatestOfEachItemIsItsStatus) {
+TEST_P(Statuses, TheLatestOfEachItemIsItsStatus) {
   const auto store = open();
   ASSERT_THAT(
       store->record_statuses(
@@ -58,14 +58,14 @@ TEST_F(Statuses, TheLatestOfEachItemIsItsStatus) {
   expect_whole(*store);
 }
 
-TEST_F(Statuses, OfTwoOfTheSameTimeTheOneThatCameLastCounts) {
+TEST_P(Statuses, OfTwoOfTheSameTimeTheOneThatCameLastCounts) {
   const auto store = open();
   ASSERT_THAT(store->record_statuses({row("I1", "t1", "A", 10), row("I1", "t2", "B", 10)}, {}),
               IsOk());
   EXPECT_EQ(now_of(*store, kOfPrescription, at(100)), (std::vector<std::string>{"I1=B"}));
 }
 
-TEST_F(Statuses, APostDatedOneCountsFromItsTimeOn) {
+TEST_P(Statuses, APostDatedOneCountsFromItsTimeOn) {
   const auto store = open();
   StatusRow ahead = row("I1", "t2", "Ready to Collect", 500);
   ahead.post_dated = true;
@@ -76,7 +76,7 @@ TEST_F(Statuses, APostDatedOneCountsFromItsTimeOn) {
             (std::vector<std::string>{"I1=Ready to Collect"}));
 }
 
-TEST_F(Statuses, AKnownTaskOfThePrescriptionIsADuplicateAndNothingIsStored) {
+TEST_P(Statuses, AKnownTaskOfThePrescriptionIsADuplicateAndNothingIsStored) {
   const auto store = open();
   ASSERT_THAT(store->record_statuses({row("I1", "t1", "A", 10)}, record()), IsOk());
   StatusRow again = row("I1", "T1", "B", 20);
@@ -88,7 +88,7 @@ TEST_F(Statuses, AKnownTaskOfThePrescriptionIsADuplicateAndNothingIsStored) {
   EXPECT_EQ(now_of(*store, kOfPrescription, at(100)), (std::vector<std::string>{"I1=A"}));
 }
 
-TEST_F(Statuses, TheSameTaskTwiceInOneCallIsADuplicate) {
+TEST_P(Statuses, TheSameTaskTwiceInOneCallIsADuplicate) {
   const auto store = open();
   const auto twice =
       store->record_statuses({row("I1", "t1", "A", 10), row("I1", "t1", "A", 10)}, record());
@@ -97,7 +97,7 @@ TEST_F(Statuses, TheSameTaskTwiceInOneCallIsADuplicate) {
   EXPECT_EQ(number("SELECT count(*) FROM item_status"), 0);
 }
 
-TEST_F(Statuses, TheSameRequestAgainIsNoDuplicateAndChangesNothing) {
+TEST_P(Statuses, TheSameRequestAgainIsNoDuplicateAndChangesNothing) {
   const auto store = open();
   const std::vector<StatusRow> rows{row("I1", "t1", "A", 10), row("I2", "t2", "B", 10)};
   ASSERT_THAT(store->record_statuses(rows, record()), IsOk());
@@ -110,7 +110,7 @@ TEST_F(Statuses, TheSameRequestAgainIsNoDuplicateAndChangesNothing) {
   EXPECT_EQ(number("SELECT count(*) FROM audit"), links);
 }
 
-TEST_F(Statuses, QuestionsGoByPrescriptionPatientAndOrganisation) {
+TEST_P(Statuses, QuestionsGoByPrescriptionPatientAndOrganisation) {
   const auto store = open();
   StatusRow other = row("I9", "t9", "C", 10);
   other.prescription = "480720-A83008-57FF06";
@@ -124,7 +124,7 @@ TEST_F(Statuses, QuestionsGoByPrescriptionPatientAndOrganisation) {
   EXPECT_EQ(now_of(*store, {"", "9990123411", "", 1}, at(100)), (std::vector<std::string>{"I1=A"}));
 }
 
-TEST_F(Statuses, WhatWasStoredIsThereAfterTheStoreIsOpenedAgain) {
+TEST_P(Statuses, WhatWasStoredIsThereAfterTheStoreIsOpenedAgain) {
   StatusRow given = row("I1", "t1", "A", 10);
   given.repeat = 3;
   ASSERT_THAT(open()->record_statuses({given}, record()), IsOk());
@@ -137,6 +137,8 @@ TEST_F(Statuses, WhatWasStoredIsThereAfterTheStoreIsOpenedAgain) {
   EXPECT_EQ((*rows)[0].request_id, "request-1");
   expect_whole(*store);
 }
+
+CONCORD_ON_EVERY_STORE(Statuses);
 
 }  // namespace
 }  // namespace concord::test

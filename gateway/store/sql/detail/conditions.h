@@ -13,6 +13,7 @@ namespace concord::store::sql {
 
 /// Of all conditions of a statement. Past one of them: too_costly.
 inline constexpr int kDepth = 16;
+inline constexpr int kChainDepth = 3;  ///< what a chain counts: SQLite's parser has 100 places
 inline constexpr std::size_t kValues = 10'000;
 
 /// Periods longer than this have an index of their own, by their end; all others begin less than
@@ -46,7 +47,7 @@ std::vector<std::int64_t> numbers_of(const std::vector<std::string>& types);
 std::string_view index_table(search::IndexKind kind);
 std::string_view sort_column(search::IndexKind kind);
 
-/// "(a OR b) OR (c OR d)": no deeper than it must be, since databases bound the depth.
+/// "(a OR b OR c)", in groups of groups when there are many, since databases bound the depth.
 std::string joined(std::vector<std::string> parts, std::string_view word);
 
 /// Code tokens of one key, put together: what an Any of them asks for.
