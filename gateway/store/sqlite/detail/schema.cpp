@@ -58,16 +58,6 @@ Error other_schema(std::int64_t found, std::int64_t known) {
                                              ": start the gateway once to bring it up to date");
 }
 
-/// The version of a store, 0 of an empty file. Errors: internal (another program's file).
-Result<std::int64_t> version_of(Connection& db) {
-  CONCORD_ASSIGN(const auto application, db.number("PRAGMA application_id"));
-  CONCORD_ASSIGN(const auto version, db.number("PRAGMA user_version"));
-  CONCORD_ASSIGN(const auto tables, db.number("SELECT count(*) FROM sqlite_schema"));
-  if (application.value_or(0) == kApplicationId) return version.value_or(0);
-  if (application.value_or(0) == 0 && tables.value_or(0) == 0) return std::int64_t{0};
-  return make_error(ErrorCode::internal, "the file is not a store: it belongs to another program");
-}
-
 Result<void> check_applied(Connection& db, const std::vector<Migration>& known,
                            std::int64_t version) {
   for (const Migration& migration : known) {
@@ -134,23 +124,9 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
                migration.version, migration.name, Blob(checksum), now));
     CONCORD_TRY(db.execute("PRAGMA user_version = " + std::to_string(migration.version)));
 
-    CONCORD_ASSIGN(const std::optional<std::int64_t> last,
-                   db.number("SELECT seq FROM audit_head WHERE one = 1"));
-    audit::Head head;
-    head.sequence = last.value_or(0);
-    {
-      CONCORD_ASSIGN(Query row, db.query("SELECT hash FROM audit_head WHERE one = 1"));
-      CONCORD_TRY(row.next());
-      CONCORD_ASSIGN(head.hash, row.digest(0));
-    }
-    const StepHook none;
-    std::int64_t number = 0;
-    Transaction transaction(db, head, number, none);
-    CONCORD_TRY(transaction.append(
-        {audit::Record{audit::Event::store_migrated, now, "", "", "", to_hex(checksum),
-                       "version " + std::to_string(migration.version)}}));
-    CONCORD_TRY(db.run("UPDATE audit_head SET seq = ?, hash = ? WHERE one = 1", head.sequence,
-                       Blob(head.hash)));
+    CONCORD_TRY(append_alone(
+        db, audit::Record{audit::Event::store_migrated, now, "", "", "", to_hex(checksum),
+                          "version " + std::to_string(migration.version)}));
     return db.execute("COMMIT");
   };
   auto done = steps();
@@ -161,6 +137,44 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
 }
 
 }  // namespace
+
+Result<std::int64_t> version_of(Connection& db) {
+  CONCORD_ASSIGN(const auto application, db.number("PRAGMA application_id"));
+  CONCORD_ASSIGN(const auto version, db.number("PRAGMA user_version"));
+  CONCORD_ASSIGN(const auto tables, db.number("SELECT count(*) FROM sqlite_schema"));
+  if (application.value_or(0) == kApplicationId) return version.value_or(0);
+  if (application.value_or(0) == 0 && tables.value_or(0) == 0) return std::int64_t{0};
+  return make_error(ErrorCode::internal, "the file is not a store: it belongs to another program");
+}
+
+Result<void> append_alone(Connection& db, const audit::Record& record) {
+  audit::Head head;
+  {
+    CONCORD_ASSIGN(Query row, db.query("SELECT seq, hash FROM audit_head WHERE one = 1"));
+    CONCORD_TRY(row.next());
+    head.sequence = row.integer(0);
+    CONCORD_ASSIGN(head.hash, row.digest(1));
+  }
+  const StepHook none;
+  std::int64_t number = 0;
+  Transaction transaction(db, head, number, none);
+  CONCORD_TRY(transaction.append({record}));
+  return db.run("UPDATE audit_head SET seq = ?, hash = ? WHERE one = 1", head.sequence,
+                Blob(head.hash));
+}
+
+Result<std::vector<std::string>> pending_migrations(Connection& db) {
+  const std::vector<Migration> known = migrations();
+  CONCORD_ASSIGN(const std::int64_t version, version_of(db));
+  if (version > schema_version()) return other_schema(version, schema_version());
+  if (version > 0) CONCORD_TRY(check_applied(db, known, version));
+  std::vector<std::string> names;
+  for (const Migration& migration : known) {
+    if (migration.version <= version) continue;
+    names.emplace_back(migration.name.substr(migration.name.rfind('/') + 1));
+  }
+  return names;
+}
 
 int schema_version() {
   const std::vector<Migration> all = migrations();

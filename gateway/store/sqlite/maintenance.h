@@ -1,0 +1,90 @@
+#pragma once
+/// What an operator does to a store file: looking at its schema, checking it whole, copying it
+/// while it is used, putting a copy back. Blocking calls for command lines; one at a time for a
+/// file.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fhir/core/digest.h"
+#include "fhir/core/instant.h"
+#include "fhir/core/result.h"
+#include "fhir/search/index.h"
+
+namespace concord::store::sqlite {
+
+/// The schema of a store file, beside the program's.
+struct SchemaState {
+  std::int64_t version = 0;          ///< 0: an empty file
+  std::int64_t known = 0;            ///< what this program writes
+  std::vector<std::string> pending;  ///< names of migrations an opening would apply, in order
+};
+
+/// Changes nothing. Errors: not_found, conflict (a newer schema, or other migrations), internal
+/// (not a store), transient.
+Result<SchemaState> schema_state(const std::filesystem::path& path);
+
+/// A store file under examination, also one in use. It sees one moment.
+class Inspection {
+ public:
+  /// Errors: as schema_state(); conflict also for an older schema.
+  static Result<Inspection> open(const std::filesystem::path& path);
+  Inspection(Inspection&&) noexcept;
+  Inspection& operator=(Inspection&&) noexcept;
+  ~Inspection();
+
+  /// How much was looked at.
+  struct Looked {
+    std::int64_t payloads = 0;
+    std::int64_t resources = 0;
+    std::int64_t versions = 0;
+    std::int64_t index_rows = 0;
+  };
+  /// Everything that is wrong with pages, references between rows, stored bytes and sums; one line
+  /// each, with tables and numbers of rows, nothing of their content. Errors: transient.
+  Result<std::vector<std::string>> faults(Looked& looked) const;
+
+  /// What the index says of a resource (ResourceRow::row). Errors: not_found, transient.
+  Result<search::IndexValues> index_of(std::int64_t row) const;
+
+ private:
+  struct Open;
+  explicit Inspection(std::unique_ptr<Open> open);
+  std::unique_ptr<Open> open_;
+};
+
+/// A copy that was made, as its manifest says it.
+struct BackupMade {
+  std::int64_t schema = 0;
+  std::uint64_t bytes = 0;
+  Sha256 digest{};
+};
+
+/// Copies a store, also one in use, into one file; syncs it, checks it, names it, and writes
+/// `<target>.manifest`. The copy is of one moment.
+/// Errors: not_found, conflict (there is a file at `target`), internal (the copy is not sound),
+/// transient.
+Result<BackupMade> backup(const std::filesystem::path& path, const std::filesystem::path& target,
+                          Instant now);
+
+/// Puts a copy in the place of a store, after checking it against its manifest, and brings it up to
+/// date. The store is then in quarantine: it takes messages in and delivers none until
+/// end_quarantine(), since what its outbox holds may have been delivered after the copy was made.
+/// Source: security-nhs.md BKP-02.
+/// Errors: not_found (no copy, no manifest), conflict (a store is there and `overwrite` is false, a
+/// gateway has it open, the copy's schema is newer), invalid (the copy is not the one of its
+/// manifest), internal (the copy is damaged), transient.
+Result<BackupMade> restore(const std::filesystem::path& copy, const std::filesystem::path& path,
+                           bool overwrite, Instant now);
+
+/// Whether nothing goes out of a store. Errors: as schema_state().
+Result<bool> in_quarantine(const std::filesystem::path& path);
+
+/// Deliveries begin with the next start. True when there was a quarantine.
+/// Errors: conflict (a gateway has the store open), not_found, transient.
+Result<bool> end_quarantine(const std::filesystem::path& path, Instant now);
+
+}  // namespace concord::store::sqlite
