@@ -215,6 +215,9 @@ void check_whole(const Config& config, std::vector<Issue>& issues) {
       add("destinations." + name + ": client_certificate and client_key belong together");
     }
   }
+  if (config.store_kind == "postgresql" && config.store_connection.empty()) {
+    add("store.kind is postgresql, and store.connection is missing");
+  }
   if (!config.identifier_policies.contains(config.caller.identifier_policy)) {
     add("caller.identifier_policy names \"" + config.caller.identifier_policy +
         "\", which is not in identifier_policies");

@@ -75,7 +75,9 @@ struct Config {
     bool enabled = true;
     std::uint16_t port = 0;
   } admin;
-  std::filesystem::path store_path;
+  std::string store_kind;            ///< "sqlite" or "postgresql"
+  std::filesystem::path store_path;  ///< of "sqlite"
+  std::string store_connection;      ///< of "postgresql": a connection string of libpq
   struct Limits {
     std::size_t max_bytes = 0;
     std::size_t max_depth = 0;

@@ -237,6 +237,8 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("http.stop_seconds", 0, 3600, HTTP(stop)));
   rows.push_back(flag("admin.enabled", OWN(admin.enabled)));
   rows.push_back(counted("admin.port", 0, 65535, OWN(admin.port)));
+  rows.push_back(texted("store.kind", OWN(store_kind), one_of({"sqlite", "postgresql"})));
+  rows.push_back(texted("store.connection", OWN(store_connection), anything));
   rows.push_back(texted("store.path", OWN(store_path), [](Text text) -> Result<void> {
     if (text.empty()) return wrong("a path is expected");
     return {};

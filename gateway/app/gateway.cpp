@@ -12,6 +12,7 @@
 #include "gateway/api/api.h"
 #include "gateway/app/checking.h"
 #include "gateway/app/engine.h"
+#include "gateway/app/open_store.h"
 #include "gateway/app/resource_settings.h"
 #include "gateway/app/status_updates.h"
 #include "gateway/app/trust_files.h"
@@ -23,7 +24,6 @@
 #include "gateway/outbox/outbox.h"
 #include "gateway/resources/reindex.h"
 #include "gateway/resources/service.h"
-#include "gateway/store/sqlite/sqlite_store.h"
 #include "mappers/eps/tracker_search.h"
 
 namespace concord::app {
@@ -205,11 +205,7 @@ struct Gateway::Impl {
 
 Result<void> Gateway::Impl::load() {
   // The store's files are opened while the definitions are read.
-  auto opening = std::async(std::launch::async, [this] {
-    store::sqlite::Options options;
-    options.path = config.store_path;
-    return store::sqlite::open(options, clock);
-  });
+  auto opening = std::async(std::launch::async, [this] { return open_store(config, clock); });
   resources::Settings serving;
   const auto compile = [this, &serving]() -> Result<void> {
     CONCORD_ASSIGN(engine, Engine::load());
@@ -243,7 +239,7 @@ Result<void> Gateway::Impl::load() {
   CONCORD_TRY(compiled);
   if (!opened) {
     Error error = std::move(opened).error();
-    for (Issue& issue : error.issues) issue.text += " (" + config.store_path.string() + ")";
+    for (Issue& issue : error.issues) issue.text += " (" + store_name(config) + ")";
     return error;
   }
   store = *std::move(opened);

@@ -3,16 +3,14 @@
 
 #include "fhir/core/digest.h"
 #include "gateway/app/commands/registry.h"
-#include "gateway/store/sqlite/sqlite_store.h"
+#include "gateway/app/open_store.h"
 
 namespace concord::app {
 namespace {
 
-int verify(const std::string& path, Streams& streams) {
-  store::sqlite::Options options;
-  options.path = path;
-  options.read_only = true;
-  auto opened = store::sqlite::open(options, system_clock());
+int verify(const Config& config, Streams& streams) {
+  auto opened = open_store_for_reading(config, system_clock());
+  const std::string path = store_name(config);
   if (!opened) {
     print_error(streams.err, path, opened.error());
     return kFailed;
@@ -47,11 +45,15 @@ void register_audit(commands::Table& table) {
   };
   const auto options = std::make_shared<Options>();
   add_config_option(below, options->config);
-  below.add_option("--store", options->store, "The store; without it the configured one");
+  below.add_option("--store", options->store, "A SQLite file; without it the configured store");
   table.on(below, [options](Streams& streams) -> int {
-    if (!options->store.empty()) return verify(options->store, streams);
+    if (!options->store.empty()) {
+      Config file;
+      file.store_path = options->store;
+      return verify(file, streams);
+    }
     const auto config = load_config(options->config, streams.err);
-    return config ? verify(config->store_path.string(), streams) : static_cast<int>(kUsage);
+    return config ? verify(*config, streams) : static_cast<int>(kUsage);
   });
 }
 
