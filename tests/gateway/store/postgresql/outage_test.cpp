@@ -95,7 +95,7 @@ TEST_F(Outage, AnImmediateStopUnderLoadLosesNothingAccepted) {
         }
       });
     }
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 2; ++round) {
       std::this_thread::sleep_for(std::chrono::milliseconds(300));
       cluster_->restart(PostgresCluster::How::immediate);
     }
