@@ -159,9 +159,11 @@ class Statement {
   void add_search(Node& parent, const std::string& type) {
     const search::Parameters& parameters = use_.resources->parameters();
     if (type != "Resource") {
+      out_.text(parent, "searchInclude", "*", Repeats::yes);
       for (const std::string& include : parameters.includes_of(type)) {
         out_.text(parent, "searchInclude", include, Repeats::yes);
       }
+      out_.text(parent, "searchRevInclude", "*", Repeats::yes);
       if (const auto at = revincludes_.find(type); at != revincludes_.end()) {
         for (const std::string& include : at->second) {
           out_.text(parent, "searchRevInclude", include, Repeats::yes);
@@ -174,6 +176,29 @@ class Statement {
       out_.text(parameter, "definition", view.url);
       out_.text(parameter, "type", view.type);
       out_.text(parameter, "documentation", view.documentation);
+    }
+    if (type == "Resource") add_result_parameters(parent);
+  }
+
+  /// What shapes the result of a search of any type.
+  /// Source: hl7.org/fhir/R4/search.html#return, #has.
+  void add_result_parameters(Node& rest) {
+    constexpr std::array<std::pair<const char*, const char*>, 9> kParameters{{
+        {"_has", "Reverse chaining: Patient?_has:Observation:subject:code=1234-5"},
+        {"_sort", "Several keys, each with - for descending; a history by _lastUpdated only"},
+        {"_count", "Resources of a page"},
+        {"_include", "Also with :iterate, and * for every reference"},
+        {"_revinclude", "Also with :iterate, and * for every reference"},
+        {"_summary", "true, text, data, count, false; a history: count"},
+        {"_elements", "Also Type.element; mandatory elements stay"},
+        {"_total", "none, estimate, accurate"},
+        {"_type", "Types of a search of the whole system"},
+    }};
+    for (const auto& [name, documentation] : kParameters) {
+      Node& parameter = out_.element(rest, "searchParam", Repeats::yes);
+      out_.text(parameter, "name", name);
+      out_.text(parameter, "type", "special");
+      out_.text(parameter, "documentation", documentation);
     }
   }
 
