@@ -1,13 +1,16 @@
-// The same calls over resources in memory and over SQLite: what goes back must be the same text.
+// The same calls over resources in memory and over both stores: what goes back must be the same
+// text.
 
 #include <atomic>
 #include <thread>
 
 #include "fhir/core/digest.h"
 #include "fhir/json/reader.h"
+#include "gateway/store/postgresql/postgresql_store.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 #include "tests/gateway/resources/fixture.h"
 #include "tests/support/files.h"
+#include "tests/support/postgres_cluster.h"
 
 namespace concord {
 namespace {
@@ -137,15 +140,34 @@ std::string first_load() {
   return R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entries + "]}";
 }
 
-class Stores : public ::testing::Test {
- protected:
-  Stores() {
+/// A store with nothing in it; nothing when it cannot be had on this machine.
+std::unique_ptr<store::Store> open_store(const std::string& kind, const std::filesystem::path& in) {
+  const Clock clock = [] { return Instant(std::chrono::seconds(1)); };
+  Result<std::unique_ptr<store::Store>> opened = make_error(ErrorCode::not_found, "unknown kind");
+  if (kind == "sqlite") {
     store::sqlite::Options options;
-    options.path = folder_.path() / "store.db";
-    auto opened = store::sqlite::open(options, [] { return Instant(std::chrono::seconds(1)); });
-    EXPECT_THAT(opened, IsOk());
-    sqlite_ = *std::move(opened);
-    ours_ = std::make_unique<World>(sqlite_->resources());
+    options.path = in / "store.db";
+    opened = store::sqlite::open(options, clock);
+  } else {
+    test::PostgresCluster* cluster = test::PostgresCluster::shared();
+    if (cluster == nullptr) return nullptr;
+    store::postgresql::Options options;
+    options.connection = cluster->make_database();
+    options.writers = 2;
+    options.workers = 2;
+    options.readers = 2;
+    opened = store::postgresql::open(options, clock);
+  }
+  EXPECT_THAT(opened, IsOk());
+  return opened ? *std::move(opened) : nullptr;
+}
+
+class Stores : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    store_ = open_store(GetParam(), folder_.path());
+    if (store_ == nullptr) GTEST_SKIP() << GetParam() << " is not there";
+    ours_ = std::make_unique<World>(store_->resources());
     theirs_ = std::make_unique<World>(memory_);
   }
   template <typename Call>
@@ -159,11 +181,11 @@ class Stores : public ::testing::Test {
 
   test::TemporaryFolder folder_;
   test::MemoryResources memory_;
-  std::unique_ptr<store::Store> sqlite_;
+  std::unique_ptr<store::Store> store_;
   std::unique_ptr<World> ours_, theirs_;
 };
 
-TEST_F(Stores, FindTheSameWithEveryKindOfQuery) {
+TEST_P(Stores, FindTheSameWithEveryKindOfQuery) {
   load();
   const std::pair<const char*, const char*> queries[] = {
       {"Patient", ""},
@@ -217,7 +239,7 @@ TEST_F(Stores, FindTheSameWithEveryKindOfQuery) {
   same("everything", [](World& world) { return world.everything("p1", "_count=2"); });
 }
 
-TEST_F(Stores, TellTheSameHistories) {
+TEST_P(Stores, TellTheSameHistories) {
   load();
   same("change", [](World& world) {
     return world.bundle(R"({"resourceType":"Bundle","type":"transaction","entry":[
@@ -234,7 +256,7 @@ TEST_F(Stores, TellTheSameHistories) {
   same("search after", [](World& world) { return world.search("Patient", "_sort=_id"); });
 }
 
-TEST_F(Stores, RefuseTheSameTransactionsAndKeepNothingOfThem) {
+TEST_P(Stores, RefuseTheSameTransactionsAndKeepNothingOfThem) {
   load();
   const std::string refused[] = {
       R"({"request":{"method":"DELETE","url":"Patient/p1"}},{"request":{"method":"GET","url":"Patient/none"}})",
@@ -251,14 +273,14 @@ TEST_F(Stores, RefuseTheSameTransactionsAndKeepNothingOfThem) {
   }
 }
 
-TEST_F(Stores, OfManyConditionalCreatesAtOnceSqliteKeepsOne) {
+TEST_P(Stores, OfManyConditionalCreatesAtOnceKeepOne) {
   const Knowledge& known = Knowledge::shared();
   resources::Parts parts;
   parts.definitions = known.definitions.get();
   parts.parameters = known.parameters.get();
   parts.validator = known.validator.get();
   parts.functions = &known.functions;
-  parts.store = &sqlite_->resources();
+  parts.store = &store_->resources();
   parts.clock = system_clock();
   parts.uuids = random_uuids();
   resources::Settings settings;
@@ -287,12 +309,15 @@ TEST_F(Stores, OfManyConditionalCreatesAtOnceSqliteKeepsOne) {
   EXPECT_EQ(found, 39);
 }
 
-TEST_F(Stores, DeleteWhatTheSameCriteriaFind) {
+TEST_P(Stores, DeleteWhatTheSameCriteriaFind) {
   load();
   same("delete", [](World& world) { return world.remove_where("Patient", "gender=male"); });
   same("too many", [](World& world) { return world.remove_where("Observation", "status=final"); });
   same("after", [](World& world) { return world.search("Patient", "_sort=_id&_total=accurate"); });
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Stores, ::testing::Values("sqlite", "postgresql"),
+                         [](const auto& kind) { return kind.param; });
 
 }  // namespace
 }  // namespace concord
