@@ -81,6 +81,9 @@ Result<resources::Conditions> read_conditions(const http::Request& request) {
 
 namespace {
 
+/// What npm fhirclient sends with every patch (2.6.3, lib/FhirClient.js).
+constexpr std::string_view kMisspelt = "presentation";
+
 Error unknown_preference(std::string_view name) {
   return make_error(ErrorCode::malformed,
                     "Prefer: " + std::string(name) + " has a value nobody knows", "http.prefer");
@@ -103,7 +106,7 @@ Result<void> hear(std::string_view preference, Preferences& into) {
   if (value == "minimal") {
     into.wanted = Wanted::minimal;
     into.returns = "minimal";
-  } else if (value == "representation") {
+  } else if (value == "representation" || value == kMisspelt) {
     into.wanted = Wanted::representation;
     into.returns = "representation";
   } else if (value == "OperationOutcome") {

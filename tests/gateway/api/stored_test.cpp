@@ -44,6 +44,7 @@ TEST_F(Kept, PreferenceChoosesTheBodyOfAChange) {
   EXPECT_EQ(with("return=minimal").body, "");
   EXPECT_EQ(with("return=minimal").status, 201);
   EXPECT_THAT(with("handling=lenient; return=representation").body, HasSubstr("Ashdown"));
+  EXPECT_THAT(with("return=presentation").body, HasSubstr("Ashdown")) << "as fhirclient has it";
   const auto told = with("return=OperationOutcome");
   EXPECT_THAT(told.body, HasSubstr(R"("resourceType":"OperationOutcome")"));
   EXPECT_THAT(told.body, HasSubstr("the resource was created"));

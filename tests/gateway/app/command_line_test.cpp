@@ -391,7 +391,10 @@ TEST_F(Serve, EveryHttpErrorIsAnOutcome) {
   expect(post(kJson, deep), 413);
   expect(client.request("GET", "/FHIR/R4/Task/none"), 404);
   expect(client.request("GET", "/nothing"), 404);
-  expect(client.request("PUT", "/FHIR/R4/Task/none", {}, "x"), 405);
+  expect(client.request("PUT", "/FHIR/R4/Task/none", {}, "x"), 415);
+  expect(client.request("PUT", "/FHIR/R4/metadata", {}, "x"), 405);
+  expect(client.request("GET", "/FHIR/R4/Patient/none"), 404);
+  expect(client.request("GET", "/FHIR/R4/Patient?birthdate=soon"), 400);
   expect(client.request("GET", "/metadata", {{"Accept", "image/png"}}), 406);
   expect(client.raw("GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n"), 421);
   expect(client.raw("POST /FHIR/R4/$process-message HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
