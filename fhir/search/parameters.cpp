@@ -117,7 +117,8 @@ Result<IndexValues> Parameters::extract(const tree::Document& document,
   detail::Extractor extractor(compiled_->catalogue, compiled_->base_url, document, values);
   extractor.walk(plan->walk, detail::Walk::kRoot, resource);
   if (!plan->expressions.empty()) {
-    path::EvalContext context;
+    thread_local path::EvalContext context;  // its memory is kept from one resource to the next
+    context.reset();
     for (const detail::Part* part : plan->expressions) {
       auto found = part->expression->evaluate(context, path::Collection::of(document, resource));
       if (found) {
