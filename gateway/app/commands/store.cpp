@@ -1,5 +1,6 @@
 // concord store: what an operator does to a store file.
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 #include <tuple>
 
@@ -194,14 +195,14 @@ int backup(const std::string& path, const Options& options, Streams& streams) {
 }
 
 int restore(const std::string& path, const Options& options, Streams& streams) {
-  const auto made = sqlite::restore(options.file, path, options.force, system_clock()());
-  if (!made) {
-    print_error(streams.err, path, made.error());
-    if (made.error().code == ErrorCode::conflict && !options.force) {
-      streams.err << "--force puts the backup in its place\n";
-    }
+  std::error_code ignored;
+  if (!options.force && std::filesystem::exists(path, ignored)) {
+    streams.err << path
+                << ": error: there is already a store; --force puts the backup in its place\n";
     return kFailed;
   }
+  const auto made = sqlite::restore(options.file, path, options.force, system_clock()());
+  if (!made) return failed(streams, path, made.error());
   streams.out
       << path << ": restored from a backup of schema version " << made->schema << ", sha256 "
       << to_hex(made->digest)

@@ -1,0 +1,82 @@
+// concord store, as an operator runs it.
+#include <gmock/gmock.h>
+
+#include "gateway/store/sqlite/sqlite_store.h"
+#include "tests/gateway/samples.h"
+#include "tests/support/files.h"
+#include "tests/support/process.h"
+#include "tests/support/result_matchers.h"
+
+namespace concord::app {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+class StoreCommands : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto store = open("a.db");
+    ASSERT_THAT(store->commit(test::sample_exchange("a")), test::IsOk());
+  }
+
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+
+  std::unique_ptr<store::Store> open(const std::string& name) {
+    store::sqlite::Options options;
+    options.path = at(name);
+    auto opened = store::sqlite::open(options, system_clock());
+    EXPECT_THAT(opened, test::IsOk());
+    return opened ? std::move(*opened) : nullptr;
+  }
+
+  int run(std::vector<std::string> arguments) {
+    test::Process::Options options;
+    arguments.insert(arguments.begin(), "store");
+    options.arguments = std::move(arguments);
+    options.log = folder_.path() / "err";
+    options.output = folder_.path() / "out";
+    std::filesystem::remove(options.log);
+    const int status = test::run(test::built_program("concord"), options, 60s).value_or(-1);
+    out_ = test::read_file(folder_.path() / "out");
+    err_ = test::read_file(folder_.path() / "err");
+    return status;
+  }
+
+  test::TemporaryFolder folder_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(StoreCommands, ABackupIsTakenFromAStoreInUseRestoredCheckedAndReleased) {
+  {
+    const auto in_use = open("a.db");
+    EXPECT_EQ(run({"backup", "--store", at("a.db"), at("copy.db")}), 0) << err_;
+    EXPECT_THAT(out_, HasSubstr("sha256 "));
+    EXPECT_EQ(run({"check", "--store", at("a.db")}), 0) << out_ << err_;
+    EXPECT_THAT(out_, HasSubstr("sound\n"));
+    EXPECT_EQ(run({"backup", "--store", at("a.db"), at("copy.db")}), 1);
+    EXPECT_EQ(run({"reindex", "--store", at("a.db")}), 1);
+    EXPECT_THAT(err_, HasSubstr("another gateway has this store open"));
+  }
+  EXPECT_EQ(run({"restore", "--store", at("a.db"), at("copy.db")}), 1);
+  EXPECT_THAT(err_, HasSubstr("--force"));
+  EXPECT_EQ(run({"restore", "--force", "--store", at("a.db"), at("copy.db")}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("in quarantine"));
+  EXPECT_TRUE(open("a.db")->lease(test::sample_lease("spine", test::at(9)))->empty());
+  EXPECT_EQ(run({"release", "--store", at("a.db")}), 0) << err_;
+  EXPECT_EQ(open("a.db")->lease(test::sample_lease("spine", test::at(9)))->size(), 1u);
+}
+
+TEST_F(StoreCommands, MigrateSaysWhatItWouldDoAndAStoreThatIsNotThereIsAnError) {
+  EXPECT_EQ(run({"migrate", "--dry-run", "--store", at("a.db")}), 0);
+  EXPECT_EQ(out_,
+            "up to date: schema version " + std::to_string(store::sqlite::schema_version()) + "\n");
+  EXPECT_EQ(run({"migrate", "--store", at("absent.db")}), 1);
+  EXPECT_THAT(err_, HasSubstr("there is no store at this path"));
+  EXPECT_FALSE(std::filesystem::exists(at("absent.db")));
+  EXPECT_EQ(run({"migrate", "--no-such-option"}), 2);
+}
+
+}  // namespace
+}  // namespace concord::app
