@@ -47,9 +47,17 @@ bool same_format(std::string_view wanted, std::string_view given) {
   return type == bare_type(wanted);
 }
 
+/// "greaterThan 3", "notEmpty"; a value alone where equality is meant and nothing stands before it.
 std::string told(std::string_view op, std::string_view value) {
   if (op == "empty" || op == "notEmpty") return std::string(op);
-  return fmt::format("{} {}", op.empty() ? "equals" : op, value);
+  if (op.empty() || op == "equals") return std::string(value);
+  return fmt::format("{} {}", op, value);
+}
+
+/// The same behind what is looked at: "name.family equals Quay".
+std::string told(std::string_view what, std::string_view op, std::string_view value) {
+  if (op == "empty" || op == "notEmpty") return fmt::format("{} {}", what, op);
+  return fmt::format("{} {} {}", what, op.empty() ? "equals" : op, value);
 }
 
 class Evaluating {
@@ -179,7 +187,7 @@ class Evaluating {
     if (!holds && given && (op == "contains")) {
       holds = lower(*given).find(lower(wanted)) != std::string::npos;
     }
-    return Verdict{holds, field + " " + told(op, wanted),
+    return Verdict{holds, told(field, op, wanted),
                    given ? (Mask::is_secret_field(field) ? "***" : *given) : "no such header"};
   }
 
@@ -331,7 +339,7 @@ class Evaluating {
     if (!compares) {
       CONCORD_ASSIGN(const std::string wanted, value());
       CONCORD_ASSIGN(const bool holds, compare(actual, assert_.op, wanted));
-      return Verdict{holds, asked + " " + told(assert_.op, wanted), shown(actual)};
+      return Verdict{holds, told(asked, assert_.op, wanted), shown(actual)};
     }
     CONCORD_ASSIGN(const tree::Document* const other, session_.source(assert_.compare_id));
     const bool own = !assert_.compare_expression.empty() || !assert_.compare_path.empty();
@@ -348,7 +356,7 @@ class Evaluating {
       CONCORD_ASSIGN(const bool here, compare(actual, assert_.op, one));
       holds = negated ? holds && here : holds || here;
     }
-    return Verdict{holds, asked + " " + told(assert_.op, shown(wanted)), shown(actual)};
+    return Verdict{holds, told(asked, assert_.op, shown(wanted)), shown(actual)};
   }
 
   const Assertion& assert_;

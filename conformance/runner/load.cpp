@@ -143,9 +143,15 @@ class Maker {
   }
 
   /// The text a resource was read from, byte by byte in JSON: scripts send wrong ones on purpose.
-  std::string resource_text(const tree::Node& node) const {
+  std::string resource_text(const tree::Node& node, bool may_be_list = false) const {
     if (json_ && node.source_offset() != tree::Node::kNoOffset) {
-      const auto begin = source_.find('{', node.source_offset());
+      auto begin = source_.find_first_of("[{", node.source_offset());
+      if (may_be_list && node.is(tree::Flag::in_array) && begin != std::string_view::npos &&
+          begin > 0) {
+        // A JSON Patch written down as it is: the array around its first member.
+        const auto before = source_.find_last_not_of(" \t\r\n", begin - 1);
+        if (before != std::string_view::npos && source_[before] == '[') begin = before;
+      }
       const auto end = json::value_end(source_, begin);
       if (end) return std::string(source_.substr(begin, *end - begin));
     }
@@ -200,7 +206,7 @@ class Maker {
       }
     } else if (whole_resource) {
       made.reference.clear();
-      made.text = resource_text(*resource);
+      made.text = resource_text(*resource, true);
     } else if (made.reference.starts_with('#')) {
       if (const auto* inside = contained(made.reference.substr(1))) {
         made.text = resource_text(*inside);

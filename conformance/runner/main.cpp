@@ -28,7 +28,7 @@ struct Given {
   std::vector<fs::path> scripts, packages, fixtures;
   std::string filter, table, type;
   double timeout = 30;
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 0;
   bool all = false, allow_remote = false, claims = false, insecure = false;
   runner::ClientOptions client;
 };
@@ -94,6 +94,10 @@ Result<runner::Settings> settings_of(const Given& given) {
   settings.allow_remote = given.allow_remote;
   settings.filter = given.filter;
   settings.seed = given.seed;
+  if (settings.seed == 0) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    settings.seed = static_cast<std::uint64_t>(now / std::chrono::milliseconds(1));
+  }
   return settings;
 }
 
@@ -241,7 +245,9 @@ void add_run(CLI::App& program, Given& given) {
   run->add_option("--variable", given.variables, "name=value, before what the script says");
   run->add_option("--fixtures", given.fixtures, "folders with the files fixtures name");
   run->add_option("--timeout", given.timeout, "seconds of one exchange")->capture_default_str();
-  run->add_option("--seed", given.seed, "of generated resources and texts")->capture_default_str();
+  run->add_option("--seed", given.seed,
+                  "of random texts and generated resources; 0: another one each time")
+      ->capture_default_str();
   run->add_option("--ca", given.client.ca_file, "PEM file of authorities to trust");
   run->add_option("--certificate", given.client.certificate, "PEM file of a client certificate");
   run->add_option("--key", given.client.key, "PEM file of its key");

@@ -51,9 +51,9 @@ std::string console_totals(const RunResult& run) {
   if (run.unreadable) text += fmt::format("/metadata could not be read: {}\n", *run.unreadable);
   text += fmt::format(
       "{} tests of {} scripts: {} passed ({} with warnings), {} failed, {} errors, {} skipped; "
-      "{:.1f} s\n",
+      "{:.1f} s, seed {}\n",
       counts.tests, run.scripts.size(), counts.passed, counts.warnings, counts.failed,
-      counts.errors, counts.skipped, seconds(run.took));
+      counts.errors, counts.skipped, seconds(run.took), run.seed);
   return text;
 }
 

@@ -91,16 +91,18 @@ TEST(Loading, FixturesKeepTheirBytesWrongOnesToo) {
       R"("fixture":[{"id":"a","autocreate":false,"autodelete":false,"resource":{ "resourceType":"Patient", "name":[], "active":"maybe" }},)"
       R"({"id":"b","autocreate":false,"autodelete":false,"resource":{}},)"
       R"({"id":"c","autocreate":false,"autodelete":false,"resource":{"reference":"#in"}},)"
-      R"({"id":"d","autocreate":false,"autodelete":false,"resource":{"reference":"Patient/example"}}],)"
+      R"({"id":"d","autocreate":false,"autodelete":false,"resource":{"reference":"Patient/example"}},)"
+      R"({"id":"e","autocreate":false,"autodelete":false,"resource":[ {"op":"remove","path":"/a"} , {"op":"x"}]}],)"
       R"("contained":[{"resourceType":"Patient","id":"in","gender":"wrong"}],)" +
       std::string(kTest));
   EXPECT_THAT(errors_in(script), IsEmpty());
-  ASSERT_EQ(script.fixtures.size(), 4u);
+  ASSERT_EQ(script.fixtures.size(), 5u);
   EXPECT_EQ(script.fixtures[0].text,
             R"({ "resourceType":"Patient", "name":[], "active":"maybe" })");
   EXPECT_EQ(script.fixtures[1].text, "{}");
   EXPECT_EQ(script.fixtures[2].text, R"({"resourceType":"Patient","id":"in","gender":"wrong"})");
   EXPECT_EQ(script.fixtures[3].reference, "Patient/example");
+  EXPECT_EQ(script.fixtures[4].text, R"([ {"op":"remove","path":"/a"} , {"op":"x"}])");
 }
 
 TEST(Loading, XmlSaysTheSame) {
