@@ -9,8 +9,10 @@
 #include "fhir/json/reader.h"
 #include "gateway/app/commands/registry.h"
 #include "gateway/app/engine.h"
+#include "gateway/app/open_store.h"
 #include "gateway/app/resource_settings.h"
 #include "gateway/resources/reindex.h"
+#include "gateway/store/postgresql/postgresql_store.h"
 #include "gateway/store/sqlite/maintenance.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 
@@ -223,21 +225,87 @@ int release(const std::string& path, Streams& streams) {
 
 // ---- reindex ----
 
+int reindex(store::Store& store, const std::string& name, const Config& config, Streams& streams) {
+  const auto searching = load_searching(config);
+  if (!searching) return failed(streams, "search parameters", searching.error());
+  const auto done = resources::reindex(store.resources(), *searching->parameters,
+                                       searching->engine->definitions(), {}, true);
+  if (!done) return failed(streams, name, done.error());
+  streams.out << "index made anew for " << done->resources << " resources";
+  if (done->not_readable != 0) streams.out << ", " << done->not_readable << " could not be read";
+  streams.out << '\n';
+  return done->not_readable == 0 ? kDone : kFailed;
+}
+
 int reindex(const std::string& path, const Config& config, Streams& streams) {
   if (auto state = sqlite::schema_state(path); !state) return failed(streams, path, state.error());
   sqlite::Options opening;
   opening.path = path;
   auto opened = sqlite::open(opening, system_clock());
   if (!opened) return failed(streams, path, opened.error());
-  const auto searching = load_searching(config);
-  if (!searching) return failed(streams, "search parameters", searching.error());
-  const auto done = resources::reindex((*opened)->resources(), *searching->parameters,
-                                       searching->engine->definitions(), {}, true);
-  if (!done) return failed(streams, path, done.error());
-  streams.out << "index made anew for " << done->resources << " resources";
-  if (done->not_readable != 0) streams.out << ", " << done->not_readable << " could not be read";
-  streams.out << '\n';
-  return done->not_readable == 0 ? kDone : kFailed;
+  return reindex(**opened, path, config, streams);
+}
+
+// ---- on PostgreSQL ----
+
+int migrate_database(const Config& config, const Options& options, Streams& streams) {
+  const auto opened = options.dry_run ? open_store_for_reading(config, system_clock())
+                                      : open_store(config, system_clock());
+  if (!opened) return failed(streams, store_name(config), opened.error());
+  streams.out << "up to date: schema version " << store::postgresql::schema_version() << '\n';
+  return kDone;
+}
+
+int check_database(const Config& config, Streams& streams) {
+  const auto opened = open_store_for_reading(config, system_clock());
+  if (!opened) return failed(streams, store_name(config), opened.error());
+  store::Store& store = **opened;
+  std::vector<std::string> faults;
+  const auto verdict = store::verify_audit(store);
+  if (!verdict) return failed(streams, store_name(config), verdict.error());
+  if (verdict->broken) {
+    faults.push_back("audit chain broken at " + std::to_string(verdict->broken->sequence) + ": " +
+                     verdict->broken->text);
+  }
+  const auto counts = store.counts();
+  if (!counts) return failed(streams, store_name(config), counts.error());
+  if (counts->difference() != 0) {
+    faults.push_back("accepted items and those of the outbox differ by " +
+                     std::to_string(counts->difference()));
+  }
+  std::int64_t resources = 0;
+  for (std::int64_t after = 0;;) {
+    // Reading a row unpacks its body, or says that it is damaged.
+    const auto rows = store.resources().rows_after(after, 500);
+    if (!rows) return failed(streams, store_name(config), rows.error());
+    if (rows->empty()) break;
+    after = rows->back().row;
+    resources += static_cast<std::int64_t>(rows->size());
+  }
+  streams.out << "audit chain: " << verdict->links << " records\nresources read: " << resources
+              << "\npages and indexes are PostgreSQL's: pg_amcheck looks them over\n";
+  for (const std::string& fault : faults) streams.out << "fault: " << fault << '\n';
+  streams.out << (faults.empty() ? "sound\n" : "not sound\n");
+  return faults.empty() ? kDone : kFailed;
+}
+
+/// The same commands where the store is a database: copies of it are PostgreSQL's business.
+int on_database(std::string_view command, const Config& config, const Options& options,
+                Streams& streams) {
+  if (command == "migrate") return migrate_database(config, options, streams);
+  if (command == "check") return check_database(config, streams);
+  if (command == "reindex") {
+    const auto opened = open_store(config, system_clock());
+    if (!opened) return failed(streams, store_name(config), opened.error());
+    return reindex(**opened, store_name(config), config, streams);
+  }
+  streams.err
+      << "concord store " << command
+      << " is for a SQLite file. A PostgreSQL database is copied with pg_dump, or with base "
+         "backups and WAL for a point in time.\nAfter a restore, before a gateway starts: "
+         "UPDATE concord.quarantine SET active = 1; nothing is delivered until it is 0 "
+         "again.\n";
+  return kUsage;
 }
 
 }  // namespace
@@ -249,14 +317,18 @@ void register_store(commands::Table& table) {
   using Work = std::function<int(const std::string&, const Config&, const Options&, Streams&)>;
   const auto add = [&](std::string name, std::string description, std::string_view example,
                        const Work& work, auto&& more) {
+    const std::string command_name = name;
     CLI::App& below = table.add(std::move(name), std::move(description), example, &command);
     const auto options = std::make_shared<Options>();
     add_config_option(below, options->config);
-    below.add_option("--store", options->store, "The store; without it the configured one");
+    below.add_option("--store", options->store, "A SQLite file; without it the configured store");
     more(below, *options);
-    table.on(below, [options, work](Streams& streams) -> int {
+    table.on(below, [options, work, command_name](Streams& streams) -> int {
       const auto config = load_config(options->config, streams.err);
       if (!config) return kUsage;
+      if (options->store.empty() && config->store_kind == "postgresql") {
+        return on_database(command_name, *config, *options, streams);
+      }
       const std::string path =
           options->store.empty() ? config->store_path.string() : options->store;
       return work(path, *config, *options, streams);

@@ -27,6 +27,7 @@ constexpr std::string_view kEffect =
 
 constexpr std::string_view kLease =
     "WITH due AS (SELECT seq, due_at FROM outbox WHERE destination = $1 AND due_at <= $2 "
+    "AND NOT EXISTS (SELECT 1 FROM quarantine WHERE active = 1) "
     "ORDER BY due_at, seq LIMIT $3 FOR UPDATE SKIP LOCKED) "
     "UPDATE outbox o SET fence = o.fence + 1, leased_by = $4, due_at = $5 FROM due "
     "WHERE o.seq = due.seq RETURNING o.seq, due.due_at";
@@ -282,6 +283,7 @@ Result<std::optional<Instant>> PostgresqlStore::next_due(std::string_view destin
   CONCORD_ASSIGN(
       const Rows rows,
       readers_.query("SELECT due_at FROM outbox WHERE destination = $1 AND due_at IS NOT NULL "
+                     "AND NOT EXISTS (SELECT 1 FROM quarantine WHERE active = 1) "
                      "ORDER BY due_at LIMIT 1",
                      destination));
   if (rows.empty()) return std::optional<Instant>{};

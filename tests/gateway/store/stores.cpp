@@ -2,8 +2,10 @@
 
 #include <sqlite3.h>
 
+#include "gateway/store/postgresql/postgresql_store.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 #include "tests/support/files.h"
+#include "tests/support/postgres_cluster.h"
 
 namespace concord::test {
 namespace {
@@ -45,11 +47,43 @@ class SqliteStage final : public Stage {
   Clock clock_;
 };
 
+class PostgresqlStage final : public Stage {
+ public:
+  explicit PostgresqlStage(Clock clock)
+      : database_(PostgresCluster::shared()->make_database()), clock_(std::move(clock)) {}
+
+  Result<std::unique_ptr<store::Store>> open() override {
+    store::postgresql::Options options;
+    options.connection = database_;
+    return store::postgresql::open(options, clock_);
+  }
+
+  void execute(const std::string& sql) override { run(sql); }
+  std::int64_t number(const std::string& sql) override { return std::stoll(run(sql)); }
+
+ private:
+  std::string run(const std::string& sql) {
+    return PostgresCluster::shared()->sql(database_, "SET search_path = concord; " + sql);
+  }
+
+  std::string database_;
+  Clock clock_;
+};
+
+StoreKind postgresql_kind() {
+  if (PostgresCluster::shared() == nullptr) {
+    return {"Postgresql", {}, "the Debian package postgresql is not installed"};
+  }
+  return {"Postgresql", [](const Clock& clock) { return std::make_unique<PostgresqlStage>(clock); },
+          ""};
+}
+
 }  // namespace
 
 std::vector<StoreKind> store_kinds() {
   return {
       {"Sqlite", [](const Clock& clock) { return std::make_unique<SqliteStage>(clock); }, ""},
+      postgresql_kind(),
   };
 }
 

@@ -111,8 +111,8 @@ INSERT INTO resource_index VALUES (1, 0);
 -- 1: this store came from a backup, and nothing goes out before a person says so: what the outbox
 -- holds may have been delivered after the backup was made.
 CREATE TABLE quarantine (
-  one smallint PRIMARY KEY CHECK (one = 1),
-  is_on smallint NOT NULL
+  one    smallint PRIMARY KEY CHECK (one = 1),
+  active smallint NOT NULL
 );
 INSERT INTO quarantine VALUES (1, 0);
 
