@@ -88,10 +88,13 @@ std::string interval_test(Comparison comparison, const std::string& row, const s
   return "1 = 0";
 }
 
+/// `test` begins with the key of the row. The plus keeps the index of values out: rows are looked
+/// up by place, which has few, and never by a range of values, which may have as many as there are
+/// resources.
 std::string exists(std::string_view table, const std::string& row, const std::string& place,
                    const std::string& test) {
   return "EXISTS (SELECT 1 FROM " + std::string(table) + " " + row + " WHERE " + row +
-         ".place = " + place + " AND " + test + ")";
+         ".place = " + place + " AND +" + test + ")";
 }
 
 struct Holds {

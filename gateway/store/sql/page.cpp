@@ -179,7 +179,7 @@ std::string value_column(Builder& sql, const SortKey& key) {
   const std::string row = sql.alias();
   return "(SELECT " + std::string(key.descending ? "max(" : "min(") + row + "." +
          std::string(sort_column(key.kind)) + ") FROM " + std::string(index_table(key.kind)) + " " +
-         row + " WHERE " + row + ".place = c.place AND " + row + ".key IN (" +
+         row + " WHERE " + row + ".place = c.place AND +" + row + ".key IN (" +
          sql.bind_all(key.keys) + "))";
 }
 
@@ -258,7 +258,7 @@ Result<void> with_value(const Plan& plan, const Part& part, std::vector<FoundRow
   Builder sql(*plan.dialect);
   std::string where = "d.key = " + sql.bind(std::int64_t{key.keys[0]}) +
                       " AND NOT EXISTS (SELECT 1 FROM " + table +
-                      " e WHERE e.place = d.place AND e.key = d.key AND e." + column +
+                      " e WHERE e.place = d.place AND +e.key = d.key AND e." + column +
                       (key.descending ? " > d." : " < d.") + column + ")";
   for (const Condition* one : part.conditions) {
     CONCORD_ASSIGN(const std::string test, holds(sql, *one, "d.place", part.types));
