@@ -12,6 +12,7 @@
 #include "conformance/runner/reports/reports.h"
 #include "conformance/runner/table.h"
 #include "tests/support/files.h"
+#include "tests/support/postgres_cluster.h"
 #include "tests/support/process.h"
 #include "tests/support/result_matchers.h"
 
@@ -30,16 +31,14 @@ Standard& r4() {
   return *loaded;
 }
 
-/// The gateway on a free port with an empty store.
+/// The gateway on a free port with an empty store of that kind; base() is empty when it did not
+/// start.
 class Gateway {
  public:
-  Gateway()
+  explicit Gateway(std::map<std::string, std::string> store)
       : process_(test::built_program("concord"),
                  {.arguments = {"serve"},
-                  .environment = {{"CONCORD_HTTP_PORT", "0"},
-                                  {"CONCORD_ADMIN_ENABLED", "false"},
-                                  {"CONCORD_STORE_PATH", (folder_.path() / "store.db").string()},
-                                  {"CONCORD_LOG_LEVEL", "warning"}},
+                  .environment = with_rest(std::move(store), folder_.path()),
                   .log = folder_.path() / "gateway.log"}) {
     const auto line = process_.wait_for_line("ready ", 60s);
     const std::string before = "http=127.0.0.1:";
@@ -55,10 +54,35 @@ class Gateway {
   const std::string& base() const { return base_; }
 
  private:
+  static std::map<std::string, std::string> with_rest(std::map<std::string, std::string> store,
+                                                      const fs::path& folder) {
+    store.insert({{"CONCORD_HTTP_PORT", "0"},
+                  {"CONCORD_ADMIN_ENABLED", "false"},
+                  {"CONCORD_STORE_PATH", (folder / "store.db").string()},
+                  {"CONCORD_LOG_LEVEL", "warning"}});
+    return store;
+  }
+
   test::TemporaryFolder folder_;
   test::Process process_;
   std::string base_;
 };
+
+/// Both stores answer the same.
+class TestScripts : public testing::TestWithParam<const char*> {
+ protected:
+  /// What tells the gateway its store; nothing where PostgreSQL is not installed.
+  static std::optional<std::map<std::string, std::string>> store() {
+    if (std::string_view(GetParam()) == "sqlite") return std::map<std::string, std::string>{};
+    auto* const cluster = test::PostgresCluster::shared();
+    if (cluster == nullptr) return std::nullopt;
+    return std::map<std::string, std::string>{
+        {"CONCORD_STORE_KIND", "postgresql"},
+        {"CONCORD_STORE_CONNECTION", cluster->make_database()}};
+  }
+};
+INSTANTIATE_TEST_SUITE_P(On, TestScripts, testing::Values("sqlite", "postgresql"),
+                         [](const auto& kind) { return std::string(kind.param); });
 
 std::vector<Script> scripts_in(const fs::path& folder) {
   const fs::path folders[] = {folder};
@@ -142,13 +166,15 @@ void expect_only_known_failures(const RunResult& run) {
   }
 }
 
-TEST(TestScripts, OfOurOwnPassAndTheTableOfFeaturesSaysSo) {
-  const Gateway gateway;
+TEST_P(TestScripts, OfOurOwnPassAndTheTableOfFeaturesSaysSo) {
+  const auto kind = store();
+  if (!kind) return;
+  const Gateway gateway(*kind);
   ASSERT_FALSE(gateway.base().empty());
   const auto scripts = scripts_in(fs::path(CONCORD_SOURCE_DIR) / "conformance/suites");
   ASSERT_GE(scripts.size(), 8u);
   const Ran ran = run_against(gateway, scripts);
-  leave_reports(ran.run, "suites");
+  leave_reports(ran.run, std::string("suites-") + GetParam());
   expect_only_known_failures(ran.run);
   std::printf("%s", claims_text(ran.claims).c_str());
   for (const Claim& claim : ran.claims) {
@@ -169,15 +195,16 @@ TEST(TestScripts, OfOurOwnPassAndTheTableOfFeaturesSaysSo) {
   }
 }
 
-TEST(TestScripts, ThatArePublishedPass) {
+TEST_P(TestScripts, ThatArePublishedPass) {
   const auto fhir = test::corpus("fhir");
-  if (!fhir) return;
-  const Gateway gateway;
+  const auto kind = store();
+  if (!fhir || !kind) return;
+  const Gateway gateway(*kind);
   ASSERT_FALSE(gateway.base().empty());
   const auto scripts = scripts_in(*fhir / "testscripts/ignixa-lab");
   EXPECT_GE(scripts.size(), 31u);
   const Ran ran = run_against(gateway, scripts);
-  leave_reports(ran.run, "published");
+  leave_reports(ran.run, std::string("published-") + GetParam());
   expect_only_known_failures(ran.run);
 }
 
