@@ -100,14 +100,14 @@ Result<http::Response> peer_response(const exchange::PeerAnswer& answer, const C
   return resource_response(answer.status, ResourceBuilder(std::move(read)), call);
 }
 
-bool is_message(const Call& call, const Services& use) {
+bool is_message(const Call& call, const Services& use, std::string_view resource_type) {
   if (use.resources == nullptr || !use.is_message) return true;
   const auto format = body_format(call.request);
   if (!format) return true;
   const auto body = *format == Format::xml
                         ? xml::read_fhir(call.request.body, *use.symbols, use.limits)
                         : json::read(call.request.body, *use.symbols, use.limits);
-  return !body || use.is_message(*body);
+  return !body || body->text(body->root().type()) != resource_type || use.is_message(*body);
 }
 
 Result<http::Response> take_message(Call& call, const Services& use,

@@ -19,9 +19,10 @@ namespace concord::api {
 Result<http::Response> take_message(Call& call, const Services& use,
                                     std::string_view resource_type);
 
-/// Whether the body, a resource given by itself, is a message: always where no resources are kept;
-/// and a body that cannot be read, so that the exchange says why. The body stays.
-bool is_message(const Call& call, const Services& use);
+/// Whether the body, a resource given by itself, is a message: always where no resources are kept,
+/// and when it cannot be read or is of another type than the door's, so that the exchange says why.
+/// The body stays.
+bool is_message(const Call& call, const Services& use, std::string_view resource_type);
 
 /// What the other side said, as the answer to this call. `answer` is given or given up.
 /// Errors: timeout (given up).

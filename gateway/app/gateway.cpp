@@ -409,16 +409,25 @@ void Gateway::Impl::make_api() {
   api = std::make_unique<api::Api>(std::move(use));
 }
 
-/// A Task or Claim is a message of EPS when it says which prescription it is about; one that is
-/// only in a state that messages are in as well is somebody's record.
+/// A Task or Claim is a message of EPS when it speaks of a prescription as EPS does; one that is
+/// only in a state that messages are in as well is somebody's record. Whatever EPS has a word for
+/// counts: a message that is kept instead of sent would be lost without anybody hearing of it.
 bool Gateway::Impl::is_message(const tree::Document& resource) const {
-  const mappers::Mapper* mapper = engine->mappers().recognise(resource);
-  if (mapper == nullptr) return false;
-  const mappers::Recognised recognised = mapper->recognise(resource);
-  const tree::Symbol system = resource.find("system");
-  if (recognised.workflow == nullptr || system == tree::Symbol::kNone) return false;
-  const tree::Node* name = recognised.workflow->child(system);
-  return name != nullptr && name->text() == "https://fhir.nhs.uk/Id/prescription-order-number";
+  constexpr std::string_view kWordsOfEps[] = {
+      "https://fhir.nhs.uk/Id/prescription-order", "https://fhir.nhs.uk/CodeSystem/EPS-",
+      "https://fhir.nhs.uk/CodeSystem/DM-", "https://fhir.nhs.uk/StructureDefinition/Extension-DM-",
+      "https://fhir.nhs.uk/StructureDefinition/Extension-EPS-"};
+  if (engine->mappers().recognise(resource) == nullptr) return false;
+  std::vector<const tree::Node*> open{&resource.root()};
+  while (!open.empty()) {
+    const tree::Node& node = *open.back();
+    open.pop_back();
+    for (const std::string_view word : kWordsOfEps) {
+      if (node.text().starts_with(word)) return true;
+    }
+    for (const tree::Node& child : node.children()) open.push_back(&child);
+  }
+  return false;
 }
 
 /// Texts of findings name files, elements and rules, so they may stand in the log.

@@ -19,7 +19,7 @@ constexpr Endpoint kEndpoint{
         "Prefer: respond-async gives 202 at once. Any other Claim is kept."};
 
 Result<http::Response> claim(Call& call, const Services& use) {
-  if (is_message(call, use)) return take_message(call, use, "Claim");
+  if (is_message(call, use, "Claim")) return take_message(call, use, "Claim");
   return create_resource(call, use, "Claim");
 }
 

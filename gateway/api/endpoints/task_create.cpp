@@ -21,7 +21,7 @@ constexpr Endpoint kEndpoint{
         "kept."};
 
 Result<http::Response> create_task(Call& call, const Services& use) {
-  if (is_message(call, use)) return take_message(call, use, "Task");
+  if (is_message(call, use, "Task")) return take_message(call, use, "Task");
   return create_resource(call, use, "Task");
 }
 
