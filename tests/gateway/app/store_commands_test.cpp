@@ -17,7 +17,7 @@ class StoreCommands : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto store = open("a.db");
-    ASSERT_THAT(store->commit(test::sample_exchange("a")), test::IsOk());
+    ASSERT_THAT(store->commit(test::sample_exchange("a")), IsOk());
   }
 
   std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
@@ -26,7 +26,7 @@ class StoreCommands : public ::testing::Test {
     store::sqlite::Options options;
     options.path = at(name);
     auto opened = store::sqlite::open(options, system_clock());
-    EXPECT_THAT(opened, test::IsOk());
+    EXPECT_THAT(opened, IsOk());
     return opened ? std::move(*opened) : nullptr;
   }
 
