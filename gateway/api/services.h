@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,6 +103,22 @@ struct Services {
   std::function<Result<void>()> store_answers;
   /// Hears of errors that are ours (internal, transient, timeout), for the log.
   std::function<void(const http::Request&, const Error&)> failed;
+
+  /// A stream of changes of these types (empty: those streamed without asking) after a position
+  /// (empty: from now on). Errors: malformed, throttled, transient. Empty: not served.
+  std::function<Result<std::shared_ptr<http::BodySource>>(std::vector<std::string> types,
+                                                          std::string position)>
+      events;
+  /// Subscription/$status of these ids and statuses (empty: all), FHIR JSON. Errors: not_found.
+  /// Empty: not served, nor is the next.
+  std::function<Result<std::string>(const std::vector<std::string>& ids,
+                                    const std::vector<std::string>& statuses)>
+      subscription_status;
+  /// Subscription/$events of numbers `from` to `until`; `content` empty: as it has it. FHIR JSON.
+  /// Errors: not_found, malformed (a content nobody knows).
+  std::function<Result<std::string>(std::string_view id, std::int64_t from, std::int64_t until,
+                                    std::string_view content)>
+      subscription_events;
 
   /// Whether a Task or Claim given by itself is a message for somebody else rather than a resource
   /// to be kept. Empty: every one is.

@@ -119,6 +119,14 @@ struct Config {
     std::chrono::seconds pages_kept{};
     std::size_t bundle_entries = 0;
   } fhir;
+  struct Subscriptions {
+    std::vector<std::string> endpoints;  ///< addresses subscribers may be told at
+    std::size_t most = 0;
+    std::chrono::seconds timeout{};
+    std::chrono::seconds give_up{};
+    std::chrono::seconds handshake_give_up{};
+    std::size_t streams = 0;
+  } subscriptions;
   struct Packages {
     std::vector<std::string> load;     ///< packages $validate knows
     std::vector<std::string> folders;  ///< where their dependencies are looked for

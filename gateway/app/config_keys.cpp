@@ -283,6 +283,14 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("fhir.page_count_max", 1, 1000, OWN(fhir.page_count_max)));
   rows.push_back(counted("fhir.pages_kept_seconds", 1, 604'800, OWN(fhir.pages_kept)));
   rows.push_back(counted("fhir.bundle_entries", 1, 100'000, OWN(fhir.bundle_entries)));
+  rows.push_back(names("subscriptions.endpoints", OWN(subscriptions.endpoints)));
+  rows.push_back(counted("subscriptions.most", 0, 1000, OWN(subscriptions.most)));
+  rows.push_back(counted("subscriptions.timeout_seconds", 1, 20, OWN(subscriptions.timeout)));
+  rows.push_back(
+      counted("subscriptions.give_up_seconds", 1, 2'592'000, OWN(subscriptions.give_up)));
+  rows.push_back(counted("subscriptions.handshake_give_up_seconds", 1, 86'400,
+                         OWN(subscriptions.handshake_give_up)));
+  rows.push_back(counted("subscriptions.streams", 0, 1000, OWN(subscriptions.streams)));
   rows.push_back(names("packages.load", OWN(packages.load)));
   rows.push_back(names("packages.folders", OWN(packages.folders)));
   rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http"})));

@@ -15,6 +15,7 @@
 #include "gateway/app/open_store.h"
 #include "gateway/app/resource_settings.h"
 #include "gateway/app/status_updates.h"
+#include "gateway/app/subscribing.h"
 #include "gateway/app/trust_files.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
@@ -156,6 +157,7 @@ struct Gateway::Impl {
       : config(chosen), log(to), clock(std::move(now)), uuids(std::move(ids)) {}
 
   Result<void> load();
+  Result<void> subscribe();
   void serve_resources(resources::Settings settings);
   void make_api();
   bool is_message(const tree::Document& resource) const;
@@ -186,6 +188,7 @@ struct Gateway::Impl {
   exchange::Announcements announcements;
   std::unique_ptr<mappers::Search> tracker;
   std::unique_ptr<exchange::Settler> settler;
+  std::unique_ptr<Subscribing> subscribing;
   std::unique_ptr<outbox::Outbox> outbox;
   std::unique_ptr<exchange::ExchangeService> service;
   std::unique_ptr<StatusUpdates> statuses;
@@ -263,10 +266,12 @@ Result<void> Gateway::Impl::load() {
   settling.definitions = &engine->definitions();
   settler =
       std::make_unique<exchange::Settler>(engine->mappers(), *store, engine->symbols(), settling);
+  CONCORD_TRY(subscribe());
   outbox::Parts delivery;
   delivery.store = store.get();
   delivery.channels = &channels;
-  delivery.judge = settler.get();
+  delivery.judge = &subscribing->subscriptions();
+  delivery.more = [this] { return subscribing->subscriptions().destinations(); };
   delivery.clock = clock;
   delivery.random = [this] {
     const std::scoped_lock lock(random_mutex);
@@ -315,6 +320,23 @@ Result<void> Gateway::Impl::load() {
   return {};
 }
 
+Result<void> Gateway::Impl::subscribe() {
+  Subscribing::Parts parts;
+  parts.store = store.get();
+  parts.definitions = &engine->definitions();
+  parts.parameters = parameters.get();
+  parts.others = settler.get();
+  parts.wake = [this] { outbox->wake(); };
+  parts.tell = [this](std::string_view subscription, std::string_view status) {
+    log.write(status == "error" ? ops::LogLevel::warning : ops::LogLevel::info, "subscription",
+              {{"id", subscription}, {"status", status}});
+  };
+  parts.clock = clock;
+  parts.uuids = uuids;
+  CONCORD_ASSIGN(subscribing, Subscribing::make(config, parts, channels));
+  return {};
+}
+
 void Gateway::Impl::serve_resources(resources::Settings settings) {
   resources::Parts parts;
   parts.definitions = &engine->definitions();
@@ -326,6 +348,7 @@ void Gateway::Impl::serve_resources(resources::Settings settings) {
     CONCORD_ASSIGN(const auto row, store->task(task));
     return row.has_value() && !row->exchange.empty();
   };
+  parts.observer = &subscribing->observer();
   parts.clock = clock;
   parts.uuids = uuids;
   resources = std::make_unique<resources::ResourceService>(std::move(parts), std::move(settings));
@@ -389,6 +412,22 @@ void Gateway::Impl::make_api() {
               {{"request_id", request.request_id},
                {"code", error_row(error.code).name},
                {"detail", error.log_detail}});
+  };
+  use.events = [this](std::vector<std::string> types, std::string position) {
+    return subscribing->streams().open(std::move(types), std::move(position));
+  };
+  use.subscription_status = [this](const std::vector<std::string>& ids,
+                                   const std::vector<std::string>& states) {
+    return subscribing->subscriptions().status({ids, states});
+  };
+  use.subscription_events = [this](std::string_view id, std::int64_t from, std::int64_t until,
+                                   std::string_view content) -> Result<std::string> {
+    std::optional<subscriptions::Content> wanted;
+    if (!content.empty()) {
+      wanted = subscriptions::content_named(content);
+      if (!wanted) return make_error(ErrorCode::malformed, "\"content\" is none of ours");
+    }
+    return subscribing->subscriptions().events({std::string(id), from, until, wanted});
   };
   use.resources = resources.get();
   use.is_message = [this](const tree::Document& resource) { return is_message(resource); };
@@ -472,6 +511,7 @@ Result<std::unique_ptr<http::Server>> Gateway::Impl::serve(http::ServerOptions o
 }
 
 Result<void> Gateway::Impl::listen() {
+  CONCORD_TRY(subscribing->subscriptions().start());
   CONCORD_TRY(outbox->start());
   if (config.admin.enabled) {
     CONCORD_ASSIGN(admin, serve(admin_options(config), [this](http::Request& request) {
@@ -636,6 +676,7 @@ bool Gateway::stop() {
   all.maintainer = {};
   all.indexer = {};
   if (all.outbox != nullptr) all.outbox->stop(milliseconds(all.config.http.stop));
+  if (all.subscribing != nullptr) all.subscribing->subscriptions().stop();
   // Health answers to the last.
   if (all.admin != nullptr) all.admin->stop(milliseconds(100));
   return clean;

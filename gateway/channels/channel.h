@@ -24,6 +24,7 @@ struct Delivery {
   std::string_view interaction;   ///< name of the message in its format
   std::string_view content_type;  ///< of `bytes`
   std::string_view bytes;
+  std::int64_t number = 0;  ///< of the item among the numbered ones of its destination; 0: none
 };
 
 /// A question that changes nothing on the other side: it may be asked again at will.

@@ -24,9 +24,10 @@ struct Judgement {
   std::optional<store::Expectation> expect;  ///< a further answer that must come
 };
 
-/// How a given-up item goes to a person.
+/// How a given-up item goes to a person, or, cancelled, to nobody: somebody else knows.
 struct Handover {
-  store::DeadLetter letter;
+  store::ItemState state = store::ItemState::dead;  ///< dead or cancelled
+  store::DeadLetter letter;                         ///< of a dead one
   std::optional<store::TaskChange> task;
 };
 
@@ -34,6 +35,10 @@ struct Handover {
 class Judge {
  public:
   virtual ~Judge() = default;
+
+  /// Whether the item is still to be sent; asked before each attempt. One that is not is cancelled.
+  /// Errors: those of the store; the attempt is made later.
+  virtual Result<bool> wanted(const store::Item& item, Instant now);
 
   /// What the receipt of an item means. Asked for every receipt that carries bytes and every one
   /// that is answered, whatever the transport's status. Reads the Task anew at each call.

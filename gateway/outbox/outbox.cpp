@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <set>
 
 namespace concord::outbox {
 
@@ -17,6 +19,7 @@ struct Outbox::Lane {
   Circuit circuit;
   std::deque<Work> leased;
   std::size_t running = 0;
+  bool passing = false;  ///< from Parts::more: goes when it is not named any more
 };
 
 namespace {
@@ -41,8 +44,8 @@ audit::Record record(audit::Event event, const store::Item& item, std::string_vi
 }  // namespace
 
 std::string_view notice_name(Notice::Kind kind) {
-  constexpr std::array<std::string_view, 8> kNames{
-      "delivered", "rejected",       "retried",        "dead",
+  constexpr std::array<std::string_view, 9> kNames{
+      "delivered", "rejected",       "retried",        "dead",        "cancelled",
       "unmatched", "circuit_opened", "circuit_closed", "store_failed"};
   return kNames[static_cast<std::size_t>(kind)];
 }
@@ -119,6 +122,7 @@ void Outbox::dispatch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const Instant now = parts_.clock();
     Instant look_again = now + settings_.poll;
+    follow_more();
     bool leased = false;
     for (const auto& lane : lanes_) leased = fill(*lane, now, look_again) || leased;
     if (leased) ready_.notify_all();
@@ -128,6 +132,35 @@ void Outbox::dispatch(const std::stop_token& stop) {
     look_ = false;
     if (stopping_) return;
   }
+}
+
+/// Makes lanes for destinations that came, and ends those of destinations that went.
+void Outbox::follow_more() {
+  if (!parts_.more) return;
+  std::vector<DestinationSettings> named = parts_.more();
+  // A timeout as long as the lease would let two attempts run at once.
+  const auto longest = settings_.lease - 2 * kRecordingTime;
+  const std::lock_guard lock(mutex_);
+  std::map<std::string_view, Lane*> known;
+  for (const auto& lane : lanes_) known.emplace(lane->settings.name, lane.get());
+  std::set<const Lane*> kept;
+  std::vector<std::unique_ptr<Lane>> fresh;
+  for (DestinationSettings& settings : named) {
+    settings.timeout = std::min(settings.timeout, longest);
+    const auto at = known.find(settings.name);
+    if (at == known.end()) {
+      fresh.push_back(std::make_unique<Lane>(std::move(settings), settings_.circuit));
+      fresh.back()->passing = true;
+    } else {
+      if (at->second->passing) at->second->settings = std::move(settings);
+      kept.insert(at->second);
+    }
+  }
+  std::erase_if(lanes_, [&](const auto& lane) {
+    return lane->passing && lane->running == 0 && lane->leased.empty() &&
+           !kept.contains(lane.get());
+  });
+  std::move(fresh.begin(), fresh.end(), std::back_inserter(lanes_));
 }
 
 /// Leases for one destination what it may take on. True when there is something new to send.
@@ -202,6 +235,13 @@ void Outbox::attempt(Work& work) {
   // It waited here so long that its lease would end on the way: somebody takes it up again.
   if (left < std::min(work.lane->settings.timeout, settings_.lease / 2)) return;
 
+  const auto wanted = parts_.judge->wanted(work.item, started);
+  if (!wanted) return;  // the lease ends by itself
+  if (!*wanted) {
+    call_off(work, started);
+    return;
+  }
+
   Receipt receipt;
   channels::Channel* const channel = parts_.channels->find(work.item.channel);
   if (channel == nullptr) {
@@ -210,7 +250,7 @@ void Outbox::attempt(Work& work) {
   } else {
     const store::Item& item = work.item;
     receipt = channel->deliver({item.destination, item.id, item.message_id, item.interaction,
-                                item.content_type, item.bytes},
+                                item.content_type, item.bytes, item.number},
                                std::min(work.lane->settings.timeout, left), cut_off_.get_token());
   }
   const bool cut_off = cut_off_.stop_requested() && receipt.carried != Carried::answered;
@@ -226,6 +266,26 @@ void Outbox::attempt(Work& work) {
           {},
           error_row(settled.error().code).name});
   }
+}
+
+/// Ends an item that nobody wants any more, without an attempt.
+void Outbox::call_off(Work& work, Instant now) {
+  const store::Item& item = work.item;
+  store::Settlement settlement;
+  settlement.item = item.id;
+  settlement.fence = item.fence;
+  settlement.now = now;
+  settlement.state = ItemState::cancelled;
+  settlement.audit.push_back(
+      record(audit::Event::item_cancelled, item, settings_.node, now, "", "not wanted any more"));
+  Notice notice{
+      Notice::Kind::cancelled, item.destination, item.id, item.exchange, item.attempt, 0, {},
+      "not wanted any more"};
+  if (auto settled = parts_.store->settle(std::move(settlement)); !settled) {
+    notice.kind = Notice::Kind::store_failed;
+    notice.reason = error_row(settled.error().code).name;
+  }
+  tell(notice);
 }
 
 void Outbox::count_result(Lane& lane, const Receipt& receipt) {
@@ -327,10 +387,18 @@ Result<store::Settlement> Outbox::settlement_of(Work& work, const Receipt& recei
   const std::string_view reason_class = for_good ? "permanent" : "exhausted";
   CONCORD_ASSIGN(Handover handover,
                  parts_.judge->hand_over(item, reason_class, receipt.reason, now));
+  settlement.task = std::move(handover.task);
+  if (handover.state == ItemState::cancelled) {
+    notice.kind = Notice::Kind::cancelled;
+    settlement.state = ItemState::cancelled;
+    add(audit::Event::item_cancelled, answer_digest,
+        std::string(reason_class) + peer_code_text(receipt));
+    add_task();
+    return settlement;
+  }
   notice.kind = Notice::Kind::dead;
   settlement.state = ItemState::dead;
   settlement.dead = std::move(handover.letter);
-  settlement.task = std::move(handover.task);
   add(audit::Event::item_dead, answer_digest, std::string(reason_class) + peer_code_text(receipt));
   add_task();
   return settlement;

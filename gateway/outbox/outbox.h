@@ -48,6 +48,7 @@ struct Notice {
     rejected,
     retried,
     dead,
+    cancelled,  ///< nobody wants it any more
     unmatched,
     circuit_opened,
     circuit_closed,
@@ -71,6 +72,9 @@ struct Parts {
   store::Store* store = nullptr;
   const channels::Channels* channels = nullptr;
   Judge* judge = nullptr;
+  /// Destinations that come and go while the program runs, as they are now; asked at each look at
+  /// the store, so it must be quick. May be empty.
+  std::function<std::vector<DestinationSettings>()> more;
   Clock clock;
   std::function<double()> random;  ///< in [0, 1), for jitter; one thread at a time
   std::function<void(const Notice&)>
@@ -113,10 +117,12 @@ class Outbox {
   };
 
   void dispatch(const std::stop_token& stop);
+  void follow_more();
   bool fill(Lane& lane, Instant now, Instant& look_again);
   void work(const std::stop_token& stop);
   bool take(Work& work, const std::stop_token& stop);
   void attempt(Work& work);
+  void call_off(Work& work, Instant now);
   Result<void> settle(Work& work, const channels::Receipt& receipt, Instant started);
   Result<store::Settlement> settlement_of(Work& work, const channels::Receipt& receipt,
                                           Instant started, Notice& notice);
@@ -127,7 +133,7 @@ class Outbox {
 
   Parts parts_;
   Settings settings_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  ///< changed by the dispatcher only, under the mutex
 
   mutable std::mutex mutex_;  ///< guards lanes and the flags
   std::condition_variable_any changed_;

@@ -58,6 +58,9 @@ struct NewItem {
   std::string bytes;
   Sha256 digest{};     ///< SHA-256 of `bytes`
   Instant deadline{};  ///< no attempt begins after this
+  /// The store gives it the next number of its destination: 1, 2, 3, … without gaps, in the order
+  /// of commits.
+  bool numbered = false;
 };
 
 /// The Task of an exchange. It is a resource like any other: read, searched and kept in versions as
@@ -156,6 +159,16 @@ struct Item {
   std::int64_t fence = 0;    ///< grows with each lease; completions with an older one are refused
   Instant created_at{};
   Instant deadline{};
+  std::int64_t number = 0;  ///< of a numbered item; else 0
+};
+
+/// A numbered item, for who wants to know what was to be sent to a destination.
+struct NumberedItem {
+  std::int64_t number = 0;
+  std::string id;
+  ItemState state = ItemState::pending;
+  std::string bytes;
+  Instant created_at{};
 };
 
 struct LeaseRequest {
@@ -345,6 +358,13 @@ class Store {
   virtual Result<std::optional<Item>> item_by_message(std::string_view destination,
                                                       std::string_view message_id) = 0;
   virtual Result<std::vector<Attempt>> attempts(std::string_view item) = 0;
+
+  /// The last number an item of a destination was given; 0: none has one.
+  virtual Result<std::int64_t> last_number(std::string_view destination) = 0;
+  /// The items of a destination numbered `from` to `until`, in order, at most `limit`.
+  virtual Result<std::vector<NumberedItem>> numbered_items(std::string_view destination,
+                                                           std::int64_t from, std::int64_t until,
+                                                           std::size_t limit) = 0;
 
   virtual Result<void> keep_unmatched(Unmatched unmatched) = 0;
 

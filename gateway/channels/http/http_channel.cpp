@@ -236,9 +236,6 @@ class HttpChannel final : public Channel {
     if (peer.idle.size() < kIdleHandles) peer.idle.push_back(std::move(handle));
   }
 
-  /// Runs a transfer whose options are set.
-  static void perform(CURL* handle, Transfer& transfer, Receipt& receipt);
-
   std::map<std::string, Peer, std::less<>> peers_;
 };
 
@@ -328,6 +325,33 @@ void read_status(CURL* handle, Receipt& receipt) {
   }
 }
 
+/// Runs a transfer whose options are set.
+void perform(CURL* handle, Transfer& transfer, Receipt& receipt) {
+  const CURLcode code = curl_easy_perform(handle);
+  if (code == CURLE_OK) {
+    read_status(handle, receipt);
+    receipt.carried = carried_by_status(receipt.peer_code);
+    if (receipt.carried != Carried::answered) {
+      receipt.reason = "HTTP status " + std::to_string(receipt.peer_code);
+    }
+    return;
+  }
+  receipt.carried = carried_by_code(handle, code);
+  receipt.reason = reason_of(code, transfer.too_long);
+  receipt.bytes.clear();  // part of an answer is no answer
+}
+
+/// One POST from its options to its receipt.
+void post(CURL* handle, const Endpoint& endpoint, const Delivery& delivery,
+          std::chrono::milliseconds timeout, curl_slist* headers, const std::stop_token& stop,
+          Receipt& receipt) {
+  Transfer transfer{&receipt, endpoint.max_answer, &stop};
+  timeout = std::max(std::min(timeout, endpoint.total_timeout), std::chrono::milliseconds{1});
+  set_options(handle, endpoint, endpoint.url, timeout, headers, transfer);
+  set_body(handle, delivery.bytes);
+  perform(handle, transfer, receipt);
+}
+
 Receipt HttpChannel::deliver(const Delivery& delivery, std::chrono::milliseconds timeout,
                              std::stop_token stop) {
   Receipt receipt;
@@ -344,11 +368,7 @@ Receipt HttpChannel::deliver(const Delivery& delivery, std::chrono::milliseconds
     receipt.reason = "no memory for the request";
     return receipt;
   }
-  Transfer transfer{&receipt, peer.endpoint.max_answer, &stop};
-  timeout = std::max(std::min(timeout, peer.endpoint.total_timeout), std::chrono::milliseconds{1});
-  set_options(handle.get(), peer.endpoint, peer.endpoint.url, timeout, headers.get(), transfer);
-  set_body(handle.get(), delivery.bytes);
-  perform(handle.get(), transfer, receipt);
+  post(handle.get(), peer.endpoint, delivery, timeout, headers.get(), stop, receipt);
   give_back(peer, std::move(handle));
   return receipt;
 }
@@ -380,20 +400,41 @@ Receipt HttpChannel::ask(const Question& question, std::chrono::milliseconds tim
   return receipt;
 }
 
-void HttpChannel::perform(CURL* handle, Transfer& transfer, Receipt& receipt) {
-  const CURLcode code = curl_easy_perform(handle);
-  if (code == CURLE_OK) {
-    read_status(handle, receipt);
-    receipt.carried = carried_by_status(receipt.peer_code);
-    if (receipt.carried != Carried::answered) {
-      receipt.reason = "HTTP status " + std::to_string(receipt.peer_code);
+/// Each handle keeps its open connections, whoever they lead to.
+class HttpSender final : public Sender {
+ public:
+  Receipt send(const Endpoint& endpoint, const Delivery& delivery,
+               std::chrono::milliseconds timeout, std::stop_token stop) override {
+    Receipt receipt;
+    if (auto good = check_endpoint(std::string(delivery.destination), endpoint); !good) {
+      receipt.carried = Carried::turned_away;
+      receipt.reason = "the address may not be called";
+      return receipt;
     }
-    return;
+    Handle handle = take();
+    const List headers = request_headers(endpoint, delivery);
+    if (handle == nullptr || headers == nullptr) {
+      receipt.reason = "no memory for the request";
+      return receipt;
+    }
+    post(handle.get(), endpoint, delivery, timeout, headers.get(), stop, receipt);
+    curl_easy_reset(handle.get());
+    const std::lock_guard lock(mutex_);
+    if (idle_.size() < kIdleHandles) idle_.push_back(std::move(handle));
+    return receipt;
   }
-  receipt.carried = carried_by_code(handle, code);
-  receipt.reason = reason_of(code, transfer.too_long);
-  receipt.bytes.clear();  // part of an answer is no answer
-}
+
+ private:
+  Handle take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return Handle(curl_easy_init(), &curl_easy_cleanup);
+    Handle handle = std::move(idle_.back());
+    idle_.pop_back();
+    return handle;
+  }
+  std::mutex mutex_;
+  std::vector<Handle> idle_;
+};
 
 }  // namespace
 
@@ -403,6 +444,41 @@ std::chrono::milliseconds longest_timeout(const std::map<std::string, Endpoint>&
     longest = std::max(longest, endpoint.total_timeout);
   }
   return longest;
+}
+
+Result<Address> parse_address(const std::string& text) {
+  const auto wrong = [](std::string_view what) {
+    return make_error(ErrorCode::invalid, "the address " + std::string(what));
+  };
+  const Url url(curl_url(), &curl_url_cleanup);
+  if (url == nullptr || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
+    return wrong("is no URL");
+  }
+  Address address;
+  address.scheme = url_part(url.get(), CURLUPART_SCHEME);
+  if (address.scheme != "http" && address.scheme != "https") return wrong("is not http or https");
+  if (!url_part(url.get(), CURLUPART_USER).empty() ||
+      !url_part(url.get(), CURLUPART_PASSWORD).empty() ||
+      !url_part(url.get(), CURLUPART_FRAGMENT).empty()) {
+    return wrong("must not hold a user, password or fragment");
+  }
+  address.host = url_part(url.get(), CURLUPART_HOST);
+  std::transform(address.host.begin(), address.host.end(), address.host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  address.port = url_part(url.get(), CURLUPART_PORT);
+  if (address.port.empty()) address.port = address.scheme == "https" ? "443" : "80";
+  address.path = url_part(url.get(), CURLUPART_PATH);
+  if (address.path.empty()) address.path = "/";
+  address.loopback = is_loopback_name(address.host);
+  return address;
+}
+
+Result<std::unique_ptr<Sender>> make_sender() {
+  if (!global_init()) return make_error(ErrorCode::internal, "libcurl does not start");
+  if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_SSL) == 0) {
+    return make_error(ErrorCode::internal, "this libcurl has no TLS");
+  }
+  return std::unique_ptr<Sender>(std::make_unique<HttpSender>());
 }
 
 Result<std::unique_ptr<Channel>> make_channel(std::map<std::string, Endpoint> endpoints) {

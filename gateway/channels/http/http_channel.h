@@ -30,6 +30,33 @@ struct Endpoint {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// The parts of an address that decide whether it may be called. Host in lower case, dots in the
+/// path resolved, port always there.
+struct Address {
+  std::string scheme;
+  std::string host;
+  std::string port;
+  std::string path;       ///< "/" at least
+  bool loopback = false;  ///< this machine: 127.0.0.0/8 in dotted form, ::1, localhost
+};
+
+/// Errors: invalid (not a URL of http or https, or one with user, password or fragment).
+Result<Address> parse_address(const std::string& url);
+
+/// Sends to addresses that come with the call, for destinations no configuration names. Safe from
+/// any thread.
+class Sender {
+ public:
+  virtual ~Sender() = default;
+  /// POSTs `delivery.bytes` once, as Channel::deliver() of make_channel() does; an empty
+  /// content_type sends none. An endpoint that make_channel() would refuse is turned away.
+  virtual Receipt send(const Endpoint& endpoint, const Delivery& delivery,
+                       std::chrono::milliseconds timeout, std::stop_token stop) = 0;
+};
+
+/// Errors: internal (libcurl has no TLS).
+Result<std::unique_ptr<Sender>> make_sender();
+
 /// The longest total_timeout among endpoints; leases must last longer.
 std::chrono::milliseconds longest_timeout(const std::map<std::string, Endpoint>& endpoints);
 

@@ -38,7 +38,8 @@ constexpr std::string_view kOpenSubject =
 
 std::string items_where(std::string_view condition) {
   return "SELECT o.id, i.id, o.task, o.destination, o.channel, o.format, o.purpose, o.subject, "
-         "o.message_id, o.interaction, o.state, o.attempt, o.fence, o.created_at, o.deadline, " +
+         "o.message_id, o.interaction, o.state, o.attempt, o.fence, o.created_at, o.deadline, "
+         "o.number, " +
          std::string(kPayloadColumns) +
          " FROM outbox o JOIN inbox i ON i.seq = o.exchange LEFT JOIN payload p ON p.id = "
          "o.payload "
@@ -63,7 +64,8 @@ Result<Item> item_at(const Rows& rows, int row) {
   item.fence = rows.integer(row, 12);
   item.created_at = rows.instant(row, 13);
   item.deadline = rows.instant(row, 14);
-  CONCORD_ASSIGN(Payload payload, payload_at(rows, row, 15));
+  item.number = rows.integer(row, 15);
+  CONCORD_ASSIGN(Payload payload, payload_at(rows, row, 16));
   item.bytes = std::move(payload.bytes);
   item.content_type = std::move(payload.content_type);
   item.digest = payload.digest;
@@ -377,6 +379,38 @@ Result<std::vector<Attempt>> PostgresqlStore::attempts(std::string_view item) {
     attempts.push_back(std::move(attempt));
   }
   return attempts;
+}
+
+Result<std::int64_t> PostgresqlStore::last_number(std::string_view destination) {
+  CONCORD_ASSIGN(
+      const Rows rows,
+      readers_.query("SELECT coalesce(max(number), 0) FROM outbox WHERE destination = $1 "
+                     "AND number > 0",
+                     destination));
+  return rows.integer(0, 0);
+}
+
+Result<std::vector<NumberedItem>> PostgresqlStore::numbered_items(std::string_view destination,
+                                                                  std::int64_t from,
+                                                                  std::int64_t until,
+                                                                  std::size_t limit) {
+  static const std::string kNumbered =
+      "SELECT o.number, o.id, o.state, o.created_at, " + std::string(kPayloadColumns) +
+      " FROM outbox o JOIN payload p ON p.id = o.payload WHERE o.destination = $1 "
+      "AND o.number > 0 AND o.number BETWEEN $2 AND $3 ORDER BY o.number LIMIT $4";
+  CONCORD_ASSIGN(const Rows rows, readers_.query(kNumbered, destination, from, until,
+                                                 static_cast<std::int64_t>(limit)));
+  std::vector<NumberedItem> items;
+  for (int row = 0; row < rows.size(); ++row) {
+    NumberedItem& item = items.emplace_back();
+    item.number = rows.integer(row, 0);
+    item.id = rows.text(row, 1);
+    item.state = static_cast<ItemState>(rows.integer(row, 2));
+    item.created_at = rows.instant(row, 3);
+    CONCORD_ASSIGN(Payload payload, payload_at(rows, row, 4));
+    item.bytes = std::move(payload.bytes);
+  }
+  return items;
 }
 
 Result<void> PostgresqlStore::keep_unmatched(Unmatched unmatched) {

@@ -56,13 +56,20 @@ Result<void> insert_item(Transaction& tx, const NewExchange& exchange, std::int6
                              item.destination, item.subject));
     if (ahead) due = std::nullopt;
   }
+  std::int64_t number = 0;
+  if (item.numbered) {
+    CONCORD_ASSIGN(const auto last,
+                   db.number("SELECT max(number) FROM outbox WHERE destination = ? AND number > 0",
+                             item.destination));
+    number = last.value_or(0) + 1;
+  }
   return db.run(
       "INSERT INTO outbox (id, exchange, task, destination, channel, format, purpose, subject, "
-      "message_id, interaction, payload, state, attempt, due_at, fence, created_at, deadline) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?)",
+      "message_id, interaction, payload, state, attempt, due_at, fence, created_at, deadline, "
+      "number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?)",
       item.id, exchange_seq, exchange.task.id, item.destination, item.channel, item.format,
       item.purpose, item.subject, item.message_id, item.interaction, payload, due,
-      exchange.accepted_at, item.deadline);
+      exchange.accepted_at, item.deadline, number);
 }
 
 constexpr std::string_view kLineageType = "application/vnd.concord.lineage";

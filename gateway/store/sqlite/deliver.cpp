@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kItemColumns =
     "SELECT o.id, i.id, o.task, o.destination, o.channel, o.format, o.purpose, o.subject, "
     "o.message_id, o.interaction, o.payload, o.state, o.attempt, o.fence, o.created_at, "
-    "o.deadline, o.seq FROM outbox o JOIN inbox i ON i.seq = o.exchange ";
+    "o.deadline, o.seq, o.number FROM outbox o JOIN inbox i ON i.seq = o.exchange ";
 
 struct ItemRow {
   Item item;
@@ -38,6 +38,7 @@ ItemRow item_row(const Query& row) {
   item.created_at = row.instant(14);
   item.deadline = row.instant(15);
   read.seq = row.integer(16);
+  item.number = row.integer(17);
   return read;
 }
 

@@ -23,6 +23,10 @@ constexpr std::string_view kOpen =
     "subject) WHERE EXISTS (SELECT 1 FROM outbox o WHERE o.destination = k.destination "
     "AND o.subject = k.subject AND o.state IN (0, 5))";
 
+constexpr std::string_view kLastNumbers =
+    "SELECT k.destination, (SELECT max(o.number) FROM outbox o WHERE o.destination = "
+    "k.destination AND o.number > 0) FROM unnest($1::text[]) AS k (destination)";
+
 /// What a guard's search may take: others wait behind it.
 constexpr std::chrono::milliseconds kGuardTime{1000};
 
@@ -147,6 +151,7 @@ Result<void> Group::look(const std::vector<Call*>& calls) {
   Column scopes(Of::text), parties(Of::text), values(Of::text);
   Column destinations(Of::text), subjects(Of::text);
   Column tables(Of::bytea);
+  std::set<std::string_view> counted;  // destinations whose items are numbered
   std::size_t exchanges = 0, items = 0, payloads = 0, versions = 0;
   bool guarded = false;
   for (std::size_t c = 0; c < calls.size(); ++c) {
@@ -168,6 +173,9 @@ Result<void> Group::look(const std::vector<Call*>& calls) {
         values.add(std::string_view(exchange.keys[k].value));
       }
       for (const NewItem& item : exchange.items) {
+        if (item.numbered && counted.insert(item.destination).second) {
+          slots.push_back(slot_of(subject_question(item.destination, "#number")));
+        }
         if (item.subject.empty()) continue;
         slots.push_back(slot_of(subject_question(item.destination, item.subject)));
         destinations.add(std::string_view(item.destination));
@@ -189,13 +197,18 @@ Result<void> Group::look(const std::vector<Call*>& calls) {
   Batch batch;
   db_.first("BEGIN");
   ask_turns(batch, slots);
-  std::size_t at_resources = 0, at_keys = 0, at_open = 0, at_tables = 0;
+  std::size_t at_resources = 0, at_keys = 0, at_open = 0, at_tables = 0, at_last = 0;
   if (!resources.empty()) {
     at_resources = batch.size();
     ask_current(batch, resources);
   }
   if (!scopes.empty()) at_keys = batch.add(kKeys, scopes, parties, values);
   if (!subjects.empty()) at_open = batch.add(kOpen, destinations, subjects);
+  if (!counted.empty()) {
+    Column asked(Of::text);
+    for (const std::string_view destination : counted) asked.add(destination);
+    at_last = batch.add(kLastNumbers, asked);
+  }
   if (!tables.empty()) {
     at_tables =
         batch.add("SELECT digest FROM lineage_table WHERE digest = ANY($1::bytea[])", tables);
@@ -215,6 +228,12 @@ Result<void> Group::look(const std::vector<Call*>& calls) {
     const Rows& open = rows[at_open];
     for (int row = 0; row < open.size(); ++row) {
       open_.insert(subject_question(open.view(row, 0), open.view(row, 1)));
+    }
+  }
+  if (!counted.empty()) {
+    const Rows& last = rows[at_last];
+    for (int row = 0; row < last.size(); ++row) {
+      last_numbers_[last.text(row, 0)] = last.is_null(row, 1) ? 0 : last.integer(row, 1);
     }
   }
   if (!tables.empty()) {

@@ -122,6 +122,7 @@ class Group {
   std::set<Sha256> stored_tables_;
   std::vector<Sha256> new_tables_;
   std::vector<std::int64_t> inbox_numbers_, outbox_numbers_, payload_numbers_;
+  std::unordered_map<std::string, std::int64_t> last_numbers_;  ///< of items, by destination
 
   struct Tables;
   std::shared_ptr<Tables> rows_;

@@ -61,6 +61,9 @@ class SqliteStore final : public Store {
   Result<std::optional<Item>> item_by_message(std::string_view destination,
                                               std::string_view message_id) override;
   Result<std::vector<Attempt>> attempts(std::string_view item) override;
+  Result<std::int64_t> last_number(std::string_view destination) override;
+  Result<std::vector<NumberedItem>> numbered_items(std::string_view destination, std::int64_t from,
+                                                   std::int64_t until, std::size_t limit) override;
   Result<void> keep_unmatched(Unmatched unmatched) override;
   Result<void> replay(std::string_view item, Instant now, Instant deadline,
                       std::optional<TaskChange> task, std::vector<audit::Record> audit) override;
