@@ -1,0 +1,151 @@
+// fhir-load: fills a running gateway with an invented population and asks it questions.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "tests/load/measure.h"
+#include "tests/load/population.h"
+#include "tests/load/searches.h"
+
+namespace {
+
+using namespace concord;
+
+constexpr const char* kHelp =
+    "fhir-load STEP --port N [--clients N] [--seconds N] [--patients N]\n"
+    "\n"
+    "Steps:\n"
+    "  ceiling    GET /health/live: what the edge and this generator can do at most\n"
+    "  fill       loads --patients patients with what belongs to them, 25 resources each, through\n"
+    "             transactions of 100 resources\n"
+    "  read       GET Patient/{id}\n"
+    "  create     POST Observation, 2 KB\n"
+    "  search     the ten usual searches, one after the other\n"
+    "  idle       reads, then the same beside 2,000 connections that say nothing\n"
+    "\n"
+    "  fhir-load fill --port 8080 --patients 40000 --clients 4\n";
+
+struct Plan {
+  std::string_view step;
+  std::uint64_t port = 8080, clients = 64, seconds = 10, patients = 1000;
+};
+
+load::Load timed(const Plan& plan) {
+  load::Load load;
+  load.port = static_cast<std::uint16_t>(plan.port);
+  load.clients = plan.clients;
+  load.length = std::chrono::seconds(plan.seconds);
+  return load;
+}
+
+bool get(test::HttpClient& client, const std::string& target, int expected = 200) {
+  const auto answer = client.request("GET", target);
+  return answer && answer->status == expected;
+}
+
+load::Request reading(std::uint64_t patients) {
+  return [patients](test::HttpClient& client, std::uint64_t turn) {
+    return get(client, "/FHIR/R4/Patient/" + load::patient_id(turn * 2654435761u % patients));
+  };
+}
+
+int report(const std::string& name, const load::Figures& figures) {
+  std::printf("%s\n", load::to_line(name, figures).c_str());
+  std::fflush(stdout);
+  return figures.wrong == 0 && figures.answers > 0 ? 0 : 1;
+}
+
+int fill(const Plan& plan) {
+  constexpr std::size_t kAtOnce = 4;  // patients: a hundred resources
+  load::Load load = timed(plan);
+  load.length = std::chrono::hours(24);
+  load.turns = (plan.patients + kAtOnce - 1) / kAtOnce;
+  const test::Headers headers{{"Content-Type", "application/fhir+json"},
+                              {"Prefer", "return=minimal"}};
+  const load::Figures figures =
+      load::measure(load, [&](test::HttpClient& client, std::uint64_t turn) {
+        const std::size_t first = turn * kAtOnce;
+        const std::string body =
+            load::transaction(first, std::min<std::size_t>(kAtOnce, plan.patients - first));
+        for (int tries = 0; tries < 20; ++tries) {
+          const auto answer = client.request("POST", "/FHIR/R4", headers, body);
+          if (answer && answer->status == 200) return true;
+          if (answer && answer->status != 503 && answer->status != 429) {
+            if (turn == 0) std::fprintf(stderr, "%s\n", answer->body.c_str());
+            return false;
+          }
+        }
+        return false;
+      });
+  const double resources = static_cast<double>(plan.patients * load::kPerPatient);
+  std::printf("%.0f resources in %.1f s: %.0f/s\n", resources, figures.seconds,
+              resources / figures.seconds);
+  return report("transactions of 100 resources", figures);
+}
+
+int create(const Plan& plan) {
+  const test::Headers headers{{"Content-Type", "application/fhir+json"}};
+  const auto seed =
+      static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  return report("POST Observation of 2 KB",
+                load::measure(timed(plan), [&](test::HttpClient& client, std::uint64_t turn) {
+                  const auto answer = client.request(
+                      "POST", "/FHIR/R4/Observation", headers,
+                      load::observation(turn * 2654435761u % plan.patients, seed + turn));
+                  return answer && answer->status == 201;
+                }));
+}
+
+int search(const Plan& plan) {
+  int worst = 0;
+  for (const load::Search& one : load::usual_searches()) {
+    worst |= report(std::string(one.name),
+                    load::measure(timed(plan), [&](test::HttpClient& client, std::uint64_t turn) {
+                      return get(client, "/FHIR/R4/" + one.target(turn, plan.patients));
+                    }));
+  }
+  return worst;
+}
+
+int idle(const Plan& plan) {
+  const int alone = report("reads alone", load::measure(timed(plan), reading(plan.patients)));
+  const load::IdleConnections silent(static_cast<std::uint16_t>(plan.port), 2000);
+  const std::string name = fmt::format("reads beside {} idle connections", silent.count());
+  return alone | report(name, load::measure(timed(plan), reading(plan.patients)));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  Plan plan;
+  if (count >= 2) plan.step = arguments[1];
+  bool understood = count >= 2 && count % 2 == 0;
+  for (int i = 2; understood && i + 1 < count; i += 2) {
+    const std::string_view name = arguments[i];
+    std::uint64_t* number = name == "--port"       ? &plan.port
+                            : name == "--clients"  ? &plan.clients
+                            : name == "--seconds"  ? &plan.seconds
+                            : name == "--patients" ? &plan.patients
+                                                   : nullptr;
+    understood = number != nullptr;
+    if (understood) *number = std::strtoull(arguments[i + 1], nullptr, 10);
+  }
+  if (understood && plan.step == "ceiling") {
+    return report("GET /health/live (ceiling)",
+                  load::measure(timed(plan), [](test::HttpClient& client, std::uint64_t) {
+                    return get(client, "/health/live");
+                  }));
+  }
+  if (understood && plan.step == "fill") return fill(plan);
+  if (understood && plan.step == "read") {
+    return report("GET Patient", load::measure(timed(plan), reading(plan.patients)));
+  }
+  if (understood && plan.step == "create") return create(plan);
+  if (understood && plan.step == "search") return search(plan);
+  if (understood && plan.step == "idle") return idle(plan);
+  std::fputs(kHelp, stderr);
+  return 2;
+}
