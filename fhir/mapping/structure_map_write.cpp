@@ -20,8 +20,7 @@ using tree::Node;
 
 class Writer {
  public:
-  Writer(tree::Document& document, ResourceForm form)
-      : document_(document), builder_(document), form_(form) {}
+  Writer(tree::Document& document, ResourceForm form) : builder_(document), form_(form) {}
 
   /// False when the document is full.
   bool write(const ast::Map& map);
@@ -68,7 +67,6 @@ class Writer {
   void marked(Node& parent, const std::string& prefix, std::string_view kind,
               std::string_view written);
 
-  tree::Document& document_;
   tree::Builder builder_;
   ResourceForm form_;
   bool full_ = false;

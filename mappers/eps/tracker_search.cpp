@@ -131,8 +131,9 @@ Result<Wanted> read(const SearchParameters& search) {
   Complaints complaints;
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : search) {
-    const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                  [&](const Row& known) { return known.name == name; });
+    const auto row = std::find_if(kRows.begin(), kRows.end(), [&asked = name](const Row& known) {
+      return known.name == asked;
+    });
     if (row == kRows.end()) {
       complaints.add("",
                      "is not one of focus:identifier, identifier, patient:identifier, "

@@ -59,7 +59,7 @@ class EvalContext::State {
   explicit State(EvalLimits bounds)
       : limits(bounds), scratch(bounds.max_bytes), steps_left(bounds.max_steps) {}
 
-  [[gnu::always_inline]] bool spend(std::uint64_t steps, const Hooks& hooks) {
+  [[gnu::always_inline]] bool spend(std::uint64_t steps, const Hooks& host) {
     if (error) return false;
     if (steps > steps_left) {
       steps_left = 0;
@@ -68,11 +68,11 @@ class EvalContext::State {
     }
     steps_left -= steps;
     if (steps_left >= next_poll) return true;
-    return poll(hooks);
+    return poll(host);
   }
-  [[gnu::always_inline]] bool poll(const Hooks& hooks) {
+  [[gnu::always_inline]] bool poll(const Hooks& host) {
     next_poll = steps_left > kPollEvery ? steps_left - kPollEvery : 0;
-    return !hooks.expired || !hooks.expired() || out_of_time();
+    return !host.expired || !host.expired() || out_of_time();
   }
   bool out_of_time() {
     error = make_error(ErrorCode::timeout, "the time for the expression is over");

@@ -10,7 +10,7 @@ namespace {
 
 /// Places of the atoms in the order of their codes.
 constexpr auto kByCode = [] {
-  std::array<std::uint16_t, kAtoms.size()> places{};
+  std::array<std::uint16_t, std::size(kAtoms)> places{};
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::uint16_t>(i);
   std::sort(places.begin(), places.end(),
             [](std::uint16_t a, std::uint16_t b) { return kAtoms[a].code < kAtoms[b].code; });
@@ -185,7 +185,7 @@ class UnitParser {
 
   std::optional<Unit> value_of(const Atom& atom) const {
     Unit unit;
-    const auto place = static_cast<std::size_t>(&atom - kAtoms.data());
+    const auto place = static_cast<std::size_t>(&atom - kAtoms);
     if (place < unit.dimension.size()) {
       unit.dimension[place] = 1;
       return unit;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace concord::path::detail {
@@ -36,7 +37,7 @@ struct Atom {
   Scale scale = Scale::linear;
 };
 
-inline constexpr std::array kAtoms{
+inline constexpr Atom kAtoms[] = {
     Atom{"m", true, "1", ""},
     Atom{"s", true, "1", ""},
     Atom{"g", true, "1", ""},

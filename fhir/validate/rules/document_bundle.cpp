@@ -176,7 +176,7 @@ class DocumentBundle final : public Rule {
     /// Entries without fullUrl: where a relative reference has no base, the only one is taken.
     Matches nameless() {
       if (!nameless_) {
-        nameless_.emplace();
+        nameless_ = Matches{};
         for (const BundleEntry& entry : index_.entries()) {
           if (!entry.full_url.empty()) continue;
           if (nameless_->count < 2 && nameless_->count++ == 0) nameless_->first = &entry;
