@@ -25,6 +25,7 @@ enum class Comparison : std::uint8_t {
   eb,  ///< v has ended before p begins: v.high <= p.low for times, v.high < p.low for numbers
   ap,  ///< they overlap: v.low < p.high and v.high > p.low for times, <= and >= for numbers. For
        ///< prefix ap the maker has widened p by a tenth; a moment asked for with eq comes as it is
+  co,  ///< v covers p: v.low <= p.low and v.high >= p.high. No prefix, but part of eq for times
 };
 
 struct Condition;

@@ -8,7 +8,8 @@ namespace concord::search {
 
 namespace {
 
-constexpr std::string_view kComparisons[] = {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"};
+constexpr std::string_view kComparisons[] = {"eq", "ne", "gt", "lt", "ge",
+                                             "le", "sa", "eb", "ap", "co"};
 constexpr std::string_view kMatches[] = {"starts", "equals", "contains", "exactly"};
 constexpr std::string_view kKinds[] = {"token", "text", "period", "number", "link"};
 

@@ -63,6 +63,8 @@ bool compares_inside(Comparison comparison, const Value& v, Bound low, Bound hig
       return v.low < low;
     case Comparison::ge:
       return v.high > high || equal;
+    case Comparison::co:
+      return v.low <= low && v.high >= high;
     default:
       return v.low < low || equal;
   }

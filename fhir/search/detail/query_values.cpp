@@ -256,6 +256,9 @@ Result<Condition> ValueReader::date(const std::vector<Use>& uses, std::string_vi
   std::vector<Condition> any;
   for (const Use& use : uses) {
     any.push_back({PeriodIs{use.part->key, asked.comparison, asked.low, asked.high}});
+    if (asked.comparison == Comparison::eq) {
+      any.push_back({PeriodIs{use.part->key, Comparison::co, asked.low, asked.high}});
+    }
   }
   return any_of(std::move(any));
 }

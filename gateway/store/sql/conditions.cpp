@@ -1,6 +1,7 @@
 #include "gateway/store/sql/detail/conditions.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "gateway/store/sql/place.h"
 
@@ -84,6 +85,8 @@ std::string interval_test(Comparison comparison, const std::string& row, const s
     case Comparison::ap:
       return half_open ? "(" + v_low + " < " + high + " AND " + v_high + " > " + low + ")"
                        : "(" + v_low + " <= " + high + " AND " + v_high + " >= " + low + ")";
+    case Comparison::co:
+      return "(" + v_low + " <= " + low + " AND " + v_high + " >= " + high + ")";
   }
   return "1 = 0";
 }
@@ -301,6 +304,12 @@ std::string updated_test(Builder& sql, const search::UpdatedIs& is, const std::s
       return from(std::min(is.low, is.high));
     case Comparison::le:
       return before(std::max(is.low, is.high));
+    case Comparison::co: {  // a change takes one millisecond
+      using Bounds = std::numeric_limits<std::int64_t>;
+      const std::int64_t first = is.high == Bounds::min() ? is.high : is.high - 1;
+      return "(" + from(first) + " AND " + before(is.low == Bounds::max() ? is.low : is.low + 1) +
+             ")";
+    }
   }
   return "1 = 0";
 }

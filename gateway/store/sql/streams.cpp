@@ -11,9 +11,9 @@ using search::Comparison;
 using search::Condition;
 
 /// Periods have their end within this behind their beginning, or stand in the index of long ones.
-std::int64_t earlier(std::int64_t millis) {
+std::int64_t earlier(std::int64_t millis, std::int64_t by = kLongPeriod) {
   constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
-  return millis < kLeast + kLongPeriod ? kLeast : millis - kLongPeriod;
+  return millis < kLeast + by ? kLeast : millis - by;
 }
 
 Drive drive_of_any(const search::Any& any) {
@@ -155,6 +155,8 @@ struct StreamsOf {
       }
       case Comparison::ap:
         return short_and_long(test, from(earlier(is.low)) + before(is.high), sql.bind(is.low));
+      case Comparison::co:
+        return short_and_long(test, from(earlier(is.high)), sql.bind(earlier(is.high, 1)));
     }
     return none();
   }
@@ -184,6 +186,8 @@ struct StreamsOf {
         const double least = std::min(is.low, is.high);
         return two({"index_number d", test + with(">=", least)}, ranges(">=", least));
       }
+      case Comparison::co:
+        return one("index_number d", test + with("<=", is.low));
       case Comparison::ap:
         return two({"index_number d", test + with(">=", is.low) + with("<=", is.high)},
                    ranges(">=", is.low));

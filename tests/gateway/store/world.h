@@ -93,7 +93,7 @@ class World {
 
   std::string id() { return "r" + std::to_string(upto(kIds)); }
 
-  search::Comparison comparison() { return static_cast<search::Comparison>(upto(9)); }
+  search::Comparison comparison() { return static_cast<search::Comparison>(upto(10)); }
 
   /// A condition over resources of a type.
   search::Condition condition(std::size_t type, int depth = 0) {
