@@ -30,7 +30,7 @@ Result<std::unique_ptr<Connection>> writing_connection(const Options& options, I
   settings.busy_timeout_ms = static_cast<int>(options.busy_timeout.count());
   settings.cache_kib = kWriterCacheKib;
   CONCORD_ASSIGN(std::unique_ptr<Connection> db, Connection::open(settings));
-  CONCORD_TRY(db->execute("PRAGMA page_size = 16384"));  // counts for a new file only
+  CONCORD_TRY(db->execute("PRAGMA page_size = 4096"));  // counts for a new file only
   CONCORD_TRY(use_wal(*db));
   CONCORD_TRY(
       db->execute("PRAGMA wal_autocheckpoint = 0;"

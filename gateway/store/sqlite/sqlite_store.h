@@ -21,7 +21,7 @@ struct Options {
   std::size_t batch = 128;               ///< calls that may share one transaction, > 0
   std::size_t queue = 4096;              ///< calls that may wait; more are refused as transient
   std::size_t readers = 4;               ///< connections for reading
-  std::int64_t checkpoint_pages = 4000;  ///< pages of 16 KB in the WAL before it is written back
+  std::int64_t checkpoint_pages = 16000;  ///< pages of 4 KB in the WAL before it is written back
   std::int64_t max_pages = 0;            ///< upper bound on the size of the file in pages; 0: none
   StepHook on_step;                      ///< may be empty
 };
