@@ -38,7 +38,7 @@ struct Part {
   IndexKey canonical_key = 0;   ///< quantities: in base units
   ShapeSet shapes = 0;          ///< that may be found there
   bool single = false;          ///< never repeats
-  /// Of a component of a composite: only the rows of `key` and `canonical_key` are made.
+  /// Of a component of a composite: only the rows of `key` are made.
   bool lean = false;
   /// Systems the binding of a `code` implies; it is stored without.
   std::vector<std::string> systems;

@@ -329,7 +329,7 @@ void Extractor::number_rows(const Part& part, const Amount& amount) {
     row.code = amount.unit.empty() ? 0 : known_short_hash(amount.unit);
     out_.numbers.push_back(row);
   }
-  if (amount.system != kUcum || amount.code.empty()) return;
+  if (part.lean || amount.system != kUcum || amount.code.empty()) return;
   const auto low = amount.low ? path::in_base_units(*amount.low, amount.code) : std::nullopt,
              high = amount.high ? path::in_base_units(*amount.high, amount.code) : std::nullopt;
   if (!low && !high) return;

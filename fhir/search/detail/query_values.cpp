@@ -285,7 +285,7 @@ Result<Condition> ValueReader::quantity(const std::vector<Use>& uses,
       system.empty() || code.empty() ? std::nullopt : asked.in_base_units(system, code);
   for (const Use& use : uses) {
     const Part& part = *use.part;
-    if (canonical) {
+    if (canonical && !part.lean) {
       any.push_back({NumberIs{part.canonical_key, asked.comparison, canonical->low, canonical->high,
                               std::nullopt, short_hash(canonical->unit)}});
       continue;
