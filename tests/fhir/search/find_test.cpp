@@ -235,10 +235,11 @@ TEST(Date, MomentIsFoundInWhateverContainsIt) {
   EXPECT_TRUE(finds(effective("1980-05-16T17:32:15.500+01:00"), query));
 }
 
-TEST(Date, DayIsFoundOnlyByWhatContainsItWhole) {
+TEST(Date, DayIsFoundByWhatContainsItAndByWhatItContains) {
   EXPECT_TRUE(finds(patient(R"("birthDate":"2000-03-03")"), "birthdate=2000-03-03"));
   EXPECT_TRUE(finds(patient(R"("birthDate":"2000-03-03")"), "birthdate=2000"));
-  EXPECT_FALSE(finds(patient(R"("birthDate":"2000")"), "birthdate=2000-03-03"));
+  EXPECT_TRUE(finds(patient(R"("birthDate":"2000")"), "birthdate=2000-03-03"));
+  EXPECT_FALSE(finds(patient(R"("birthDate":"2000")"), "birthdate=2001-03-03"));
   EXPECT_FALSE(finds(patient(R"("birthDate":"1999-12-31")"), "birthdate=2000"));
 }
 
@@ -246,7 +247,8 @@ TEST(Date, PeriodWithOneEndIsOpenAtTheOther) {
   const std::string open = observation(R"("effectivePeriod":{"start":"2020-01-01"})");
   EXPECT_TRUE(finds(open, "date=ge2025"));
   EXPECT_FALSE(finds(open, "date=lt2020"));
-  EXPECT_FALSE(finds(open, "date=2020"));
+  EXPECT_TRUE(finds(open, "date=2020"));  // it covers that year
+  EXPECT_FALSE(finds(open, "date=2019"));
   const std::string until = observation(R"("effectivePeriod":{"end":"2020-01-01"})");
   EXPECT_TRUE(finds(until, "date=lt1990"));
   EXPECT_FALSE(finds(until, "date=gt2021"));

@@ -53,7 +53,7 @@ class SqliteStoreTest : public testing::Test {
         "DROP TABLE resource; DROP TABLE resource_version; DROP TABLE exchange_task;"
         "DROP TABLE index_token; DROP TABLE index_text; DROP TABLE index_period;"
         "DROP TABLE index_number; DROP TABLE index_link; DROP TABLE resource_index;"
-        "DROP TABLE quarantine;"
+        "DROP TABLE quarantine; DROP INDEX outbox_number; ALTER TABLE outbox DROP COLUMN number;"
         "DELETE FROM migration WHERE version > 3; PRAGMA user_version = 3");
   }
 

@@ -11,7 +11,7 @@ TEST_F(Schema, ANewStoreHasTheProgramsSchemaAndAnAuditedMigration) {
   const auto store = open();
   EXPECT_EQ(number("PRAGMA user_version"), store::sqlite::schema_version());
   EXPECT_EQ(number("SELECT count(*) FROM migration"), store::sqlite::schema_version());
-  EXPECT_EQ(number("PRAGMA page_size"), 16384);
+  EXPECT_EQ(number("PRAGMA page_size"), 4096);
   const auto links = store->audit_links(0, 10);
   ASSERT_THAT(links, IsOk());
   ASSERT_FALSE(links->empty());
@@ -128,7 +128,7 @@ TEST_F(Schema, TheWalStaysBoundedWhileMuchIsWritten) {
     ASSERT_THAT(store->commit(sample_exchange(std::to_string(i))), IsOk());
   }
   const auto wal = std::filesystem::file_size(with.path.string() + "-wal");
-  EXPECT_LT(wal, std::uintmax_t{1000} * 16384);  // without: some 8,000 pages
+  EXPECT_LT(wal, std::uintmax_t{1000} * 4096);  // without: some 8,000 pages
   expect_whole(*store);
 }
 
