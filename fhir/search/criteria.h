@@ -77,7 +77,8 @@ struct NumberIs {
   double low = 0;
   double high = 0;
   std::optional<std::int32_t> system;
-  std::optional<std::int32_t> code;
+  std::optional<std::int32_t> code;  ///< without `system`: of its code or of its unit
+  std::optional<std::int32_t> mark{};
 };
 
 /// A link of that key to one of these targets, or to a resource of one of these types; empty lists

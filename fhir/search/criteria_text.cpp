@@ -44,6 +44,7 @@ class Writer {
     if (asked.system)
       out_.append(" system ").append(hex(static_cast<std::uint32_t>(*asked.system), 8));
     if (asked.code) out_.append(" code ").append(hex(static_cast<std::uint32_t>(*asked.code), 8));
+    if (asked.mark) out_.append(" mark ").append(hex(static_cast<std::uint32_t>(*asked.mark), 8));
   }
   void operator()(const LinkIs& asked) {
     word("link", asked.key);

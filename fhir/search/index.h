@@ -58,6 +58,10 @@ struct Number {
   double high = 0;
   std::int32_t system = 0;  ///< short_hash() of the unit's system; 0: it has none
   std::int32_t code = 0;    ///< short_hash() of the unit's code, or of the unit when it has none
+  std::int32_t unit = 0;    ///< short_hash() of the unit as people read it; 0: it is the code
+  /// In a row of a composite: short_hash() of the system of the token it stands beside (whose code
+  /// is part of the key); 0: that has none.
+  std::int32_t mark = 0;
   friend bool operator==(const Number&, const Number&) = default;
 };
 

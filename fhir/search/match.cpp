@@ -102,7 +102,9 @@ struct Matcher {
   bool operator()(const NumberIs& asked) const {
     return any_of_key(subject.values->numbers, asked.key, [&](const Number& number) {
       return (!asked.system || *asked.system == number.system) &&
-             (!asked.code || *asked.code == number.code) &&
+             (!asked.mark || *asked.mark == number.mark) &&
+             (!asked.code || *asked.code == number.code ||
+              (!asked.system && *asked.code == number.unit)) &&
              compares(asked.comparison, number, asked.low, asked.high);
     });
   }

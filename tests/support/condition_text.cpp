@@ -49,7 +49,8 @@ struct Say {
   std::string operator()(const search::NumberIs& v) const {
     return "number " + std::to_string(v.key) + ' ' +
            std::to_string(static_cast<int>(v.comparison)) + ' ' + std::to_string(v.low) + ' ' +
-           std::to_string(v.high) + ' ' + maybe(v.system) + ' ' + maybe(v.code);
+           std::to_string(v.high) + ' ' + maybe(v.system) + ' ' + maybe(v.code) + ' ' +
+           maybe(v.mark);
   }
   std::string operator()(const search::LinkIs& v) const {
     return "link " + std::to_string(v.key) + ' ' + numbers(v.targets) + numbers(v.types);

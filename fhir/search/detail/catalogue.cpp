@@ -9,7 +9,7 @@ namespace concord::search::detail {
 
 namespace {
 /// Raised when extract() gives other values for the same parameters.
-constexpr std::string_view kExtraction = "2";
+constexpr std::string_view kExtraction = "3";
 }  // namespace
 
 std::uint32_t Walk::step(std::uint32_t from, tree::Symbol name, tree::Symbol filter,

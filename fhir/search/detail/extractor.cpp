@@ -76,8 +76,9 @@ void settle(IndexValues& values) {
   settle_list(values.tokens, [](const Token& v) { return std::tie(v.key, v.code, v.system); });
   settle_list(values.texts, [](const Text& v) { return std::tie(v.key, v.value, v.exact); });
   settle_list(values.periods, [](const Period& v) { return std::tie(v.key, v.low, v.high); });
-  settle_list(values.numbers,
-              [](const Number& v) { return std::tie(v.key, v.low, v.high, v.system, v.code); });
+  settle_list(values.numbers, [](const Number& v) {
+    return std::tie(v.key, v.low, v.high, v.system, v.code, v.unit, v.mark);
+  });
   settle_list(values.links, [](const Link& v) { return std::tie(v.key, v.target, v.type); });
 }
 
@@ -318,17 +319,11 @@ void Extractor::period(const Part& part, Shape shape, const tree::Node& node) {
 void Extractor::number_rows(const Part& part, const Amount& amount) {
   const std::int32_t system = amount.system.empty() ? 0 : known_short_hash(amount.system);
   Number row{part.key, amount.low ? amount.low->to_double() : -kInfinity,
-             amount.high ? amount.high->to_double() : kInfinity, system, 0};
-  if (!amount.code.empty()) {
-    row.code = known_short_hash(amount.code);
-    out_.numbers.push_back(row);
-  }
-  if (amount.code.empty() || (!part.lean && !amount.unit.empty() && amount.unit != amount.code)) {
-    // What people read, when it is written otherwise than the code.
-    row.system = amount.code.empty() ? system : 0;
-    row.code = amount.unit.empty() ? 0 : known_short_hash(amount.unit);
-    out_.numbers.push_back(row);
-  }
+             amount.high ? amount.high->to_double() : kInfinity, system};
+  const std::int32_t unit = amount.unit.empty() ? 0 : known_short_hash(amount.unit);
+  row.code = amount.code.empty() ? unit : known_short_hash(amount.code);
+  if (unit != row.code) row.unit = unit;
+  out_.numbers.push_back(row);
   if (part.lean || amount.system != kUcum || amount.code.empty()) return;
   const auto low = amount.low ? path::in_base_units(*amount.low, amount.code) : std::nullopt,
              high = amount.high ? path::in_base_units(*amount.high, amount.code) : std::nullopt;
@@ -417,6 +412,11 @@ void Extractor::composite(const Composite& composite, const tree::Node& node) {
     for (auto row : from) {
       const IndexKey key = row.key;
       row.key = marked_key(key, token.code, std::nullopt);
+      if constexpr (requires { row.mark; }) {
+        row.mark = token.system;
+        to.push_back(row);
+        continue;
+      }
       to.push_back(row);
       row.key = marked_key(key, token.code, token.system);
       to.push_back(std::move(row));

@@ -14,6 +14,9 @@ void mark(Condition& condition, std::int64_t code, std::optional<std::int32_t> s
         using T = std::decay_t<decltype(is)>;
         if constexpr (std::is_same_v<T, All> || std::is_same_v<T, Any> || std::is_same_v<T, Not>) {
           for (Condition& inner : is.of) mark(inner, code, system);  // as deep as we made it
+        } else if constexpr (requires { is.mark; }) {
+          is.key = marked_key(is.key, code, std::nullopt);
+          is.mark = system;
         } else if constexpr (requires { is.key; }) {
           is.key = marked_key(is.key, code, system);
         }

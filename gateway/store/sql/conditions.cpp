@@ -267,7 +267,12 @@ std::string number_test(Builder& sql, const search::NumberIs& is, const std::str
   std::string test =
       row + ".key = " + key + " AND " + interval_test(is.comparison, row, low, high, false);
   if (is.system) test += " AND " + row + ".system = " + sql.bind(std::int64_t{*is.system});
-  if (is.code) test += " AND " + row + ".code = " + sql.bind(std::int64_t{*is.code});
+  if (is.mark) test += " AND " + row + ".mark = " + sql.bind(std::int64_t{*is.mark});
+  if (is.code) {
+    const std::string code = sql.bind(std::int64_t{*is.code});
+    test += is.system ? " AND " + row + ".code = " + code
+                      : " AND " + code + " IN (" + row + ".code, " + row + ".unit)";
+  }
   return test;
 }
 

@@ -97,7 +97,8 @@ struct Writer {
   }
   void operator()(const search::NumberIs& is) const {
     tag('n'), put(out, is.key), tag(static_cast<char>(is.comparison));
-    put(out, bits(is.low)), put(out, bits(is.high)), maybe(is.system), maybe(is.code);
+    put(out, bits(is.low)), put(out, bits(is.high)), maybe(is.system), maybe(is.code),
+        maybe(is.mark);
   }
   void operator()(const search::LinkIs& is) const {
     tag('l'), put(out, is.key), numbers(is.targets), numbers(is.types);

@@ -167,10 +167,12 @@ Result<search::IndexValues> Inspection::index_of(std::int64_t row) const {
   CONCORD_TRY(each("SELECT key, low, high FROM index_period WHERE place = ?", [&](const Query& q) {
     values.periods.push_back({key(q), q.integer(1), q.integer(2)});
   }));
-  CONCORD_TRY(each(
-      "SELECT key, low, high, system, code FROM index_number WHERE place = ?", [&](const Query& q) {
-        values.numbers.push_back({key(q), q.real(1), q.real(2), small(q, 3), small(q, 4)});
-      }));
+  CONCORD_TRY(
+      each("SELECT key, low, high, system, code, unit, mark FROM index_number WHERE place = ?",
+           [&](const Query& q) {
+             values.numbers.push_back({key(q), q.real(1), q.real(2), small(q, 3), small(q, 4),
+                                       small(q, 5), small(q, 6)});
+           }));
   CONCORD_TRY(each("SELECT key, target, type FROM index_link WHERE place = ?", [&](const Query& q) {
     values.links.push_back({key(q), q.integer(1), small(q, 2)});
   }));

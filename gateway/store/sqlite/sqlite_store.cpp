@@ -34,7 +34,7 @@ Result<std::unique_ptr<Connection>> writing_connection(const Options& options, I
   CONCORD_TRY(use_wal(*db));
   CONCORD_TRY(
       db->execute("PRAGMA wal_autocheckpoint = 0;"
-                  "PRAGMA journal_size_limit = 67108864"));
+                  "PRAGMA journal_size_limit = 268435456"));
   if (options.max_pages > 0) {
     CONCORD_TRY(db->execute("PRAGMA max_page_count = " + std::to_string(options.max_pages)));
   }

@@ -41,7 +41,10 @@ std::string text_of(const IndexValues& values) {
   }
   for (const Number& row : values.numbers) {
     out << "number " << short_hex(row.key) << " " << row.low << " " << row.high << " system "
-        << short_hex(row.system) << " code " << short_hex(row.code) << "\n";
+        << short_hex(row.system) << " code " << short_hex(row.code);
+    if (row.unit != 0) out << " unit " << short_hex(row.unit);
+    if (row.mark != 0) out << " mark " << short_hex(row.mark);
+    out << "\n";
   }
   for (const Link& row : values.links) {
     out << "link " << short_hex(row.key) << " to " << long_hex(row.target) << " type "

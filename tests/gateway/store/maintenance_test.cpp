@@ -37,7 +37,7 @@ class Maintenance : public SqliteStoreTest {
     write.index.tokens = {{kTokenKey, 7, 3}};
     write.index.texts = {{12, "smith", "Smith"}};
     write.index.periods = {{13, 1, 2}};
-    write.index.numbers = {{14, 1.5, 2.5, 1, 2}};
+    write.index.numbers = {{14, 1.5, 2.5, 1, 2, 3, 4}};
     write.index.links = {{15, 9, 8}};
     EXPECT_THAT(store->resources().write(only(write)), IsOk());
     store::ResourceWrite update = changed("Patient", "p1", 1, store::Change::updated, 2);
@@ -65,7 +65,7 @@ TEST_F(Maintenance, AnInspectionReadsTheIndexOfAResource) {
   EXPECT_EQ(values->tokens, (std::vector<search::Token>{{kTokenKey, 7, 3}}));
   EXPECT_EQ(values->texts, (std::vector<search::Text>{{12, "smith", "Smith"}}));
   EXPECT_EQ(values->periods, (std::vector<search::Period>{{13, 1, 2}}));
-  EXPECT_EQ(values->numbers, (std::vector<search::Number>{{14, 1.5, 2.5, 1, 2}}));
+  EXPECT_EQ(values->numbers, (std::vector<search::Number>{{14, 1.5, 2.5, 1, 2, 3, 4}}));
   EXPECT_EQ(values->links, (std::vector<search::Link>{{15, 9, 8}}));
   EXPECT_THAT(inspection->index_of(999), FailsWith(ErrorCode::not_found));
 }

@@ -76,7 +76,12 @@ class World {
     }
     for (std::size_t i = upto(3); i > 0; --i) {
       const double low = static_cast<double>(upto(20)) / 2 - 3;
-      search::Number number{key(type, 5), low, low, static_cast<std::int32_t>(upto(2)),
+      search::Number number{key(type, 5),
+                            low,
+                            low,
+                            static_cast<std::int32_t>(upto(2)),
+                            static_cast<std::int32_t>(upto(2)),
+                            static_cast<std::int32_t>(upto(2)),
                             static_cast<std::int32_t>(upto(2))};
       if (chance(30)) number.high += static_cast<double>(upto(6));
       if (chance(5)) number.low = -std::numeric_limits<double>::infinity();
@@ -128,6 +133,7 @@ class World {
             key(type, 5), comparison(), low, low + static_cast<double>(upto(4)) / 2, {}, {}};
         if (chance(30)) is.system = static_cast<std::int32_t>(upto(2));
         if (chance(30)) is.code = static_cast<std::int32_t>(upto(2));
+        if (chance(20)) is.mark = static_cast<std::int32_t>(upto(2));
         return {is};
       }
       case 5: {

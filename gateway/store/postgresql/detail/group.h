@@ -6,13 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "gateway/store/done.h"
 #include "gateway/store/postgresql/detail/transaction.h"
 #include "gateway/store/store.h"
 
@@ -54,7 +54,7 @@ struct Call {
   Result<void> result;
   ResourcesWritten written;
   Committed committed;
-  std::binary_semaphore done{0};
+  Done done;
 };
 
 /// Fills a call. What is given outlives it.

@@ -61,7 +61,9 @@ IndexRows::IndexRows()
                                 {"low", Of::real},
                                 {"high", Of::real},
                                 {"system", Of::integer},
-                                {"code", Of::integer}}),
+                                {"code", Of::integer},
+                                {"unit", Of::integer},
+                                {"mark", Of::integer}}),
       links_("index_link", {{"place", Of::bigint},
                             {"key", Of::integer},
                             {"target", Of::bigint},
@@ -81,7 +83,8 @@ void IndexRows::add(std::int64_t place, const search::IndexValues& index) {
   }
   n = 0;
   for (const search::Number& one : index.numbers) {
-    numbers_.row(place, wide(one.key), n++, one.low, one.high, wide(one.system), wide(one.code));
+    numbers_.row(place, wide(one.key), n++, one.low, one.high, wide(one.system), wide(one.code),
+                 wide(one.unit), wide(one.mark));
   }
   for (const search::Link& one : index.links) {
     links_.row(place, wide(one.key), one.target, wide(one.type));

@@ -42,7 +42,7 @@ Result<void> Writer::run(Call& call) {
     waiting_.push_back(&call);
   }
   arrived_.notify_one();
-  call.done.acquire();
+  call.done.wait();
   return std::move(call.result);
 }
 
@@ -98,7 +98,7 @@ void Writer::loop(const std::stop_token& stop) {
       waiting = !waiting_.empty();
     }
     if (waiting) arrived_.notify_one();
-    for (Call* call : calls) call->done.release();  // the waiter may be gone right after this
+    for (Call* call : calls) call->done.set();  // the waiter may be gone right after this
   }
 }
 

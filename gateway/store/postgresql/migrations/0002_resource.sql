@@ -84,13 +84,14 @@ CREATE TABLE index_number (
   key    integer NOT NULL,
   n      integer NOT NULL,
   system integer NOT NULL,
-  code   integer NOT NULL
+  code   integer NOT NULL,
+  unit   integer NOT NULL,
+  mark   integer NOT NULL
 );
 CREATE INDEX index_number_place ON index_number (place, key);
 CREATE INDEX index_number_value ON index_number (key, low, place);
--- Ranges wider than one and a hundredth of their beginning.
-CREATE INDEX index_number_wide ON index_number (key, high, place)
-  WHERE high > low + 1.0 + abs(low) * 0.01;
+-- Ranges; the others are points.
+CREATE INDEX index_number_range ON index_number (key, high, place) WHERE high > low;
 
 CREATE TABLE index_link (
   place  bigint NOT NULL,

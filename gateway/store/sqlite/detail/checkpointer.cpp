@@ -2,6 +2,23 @@
 
 namespace concord::store::sqlite {
 
+namespace {
+
+constexpr int kPasses = 4;  // of the thread: each leaves what was written during it
+constexpr int kTries = 8;
+constexpr std::int64_t kSmallShare = 16;
+
+/// Pages the WAL still holds that the database file does not. A checkpoint that fails leaves the
+/// WAL as it is; what was committed is durable without it.
+std::int64_t write_back(sqlite3* handle, const char* database) {
+  int all = 0, written = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_PASSIVE, &all, &written);
+  return code == SQLITE_OK ? all - written : all;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const Connection::Settings& settings,
                                                           std::int64_t pages, sqlite3* writer) {
   CONCORD_ASSIGN(std::unique_ptr<Connection> connection, Connection::open(settings));
@@ -13,30 +30,45 @@ Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const Connection::Sett
 }
 
 int Checkpointer::on_commit(void* self, sqlite3* writer, const char* database, int pages) {
-  auto& own = *static_cast<Checkpointer*>(self);
-  if (pages < own.pages_) return SQLITE_OK;
-  if (pages >= own.pages_ * 4) {
-    // A checkpoint that fails leaves the WAL as it is; the commit itself is already durable.
-    sqlite3_wal_checkpoint_v2(writer, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    return SQLITE_OK;
+  static_cast<Checkpointer*>(self)->committed(writer, database, pages);
+  return SQLITE_OK;
+}
+
+void Checkpointer::committed(sqlite3* writer, const char* database, std::int64_t pages) {
+  if (pages >= pages_ * 4) {
+    write_back(writer, database);
+    return;
   }
   {
-    const std::lock_guard lock(own.mutex_);
-    own.due_ = true;
+    const std::lock_guard lock(mutex_);
+    if (pages < pages_) {  // it began again
+      if (round_ == Round::rest) round_ = Round::none;
+      return;
+    }
+    if (round_ == Round::none) {
+      round_ = Round::wanted;
+      wanted_.notify_one();
+    }
+    if (round_ != Round::rest) return;
+    if (++tries_ > kTries) round_ = Round::none;
   }
-  own.wanted_.notify_one();
-  return SQLITE_OK;
+  write_back(writer, database);
 }
 
 void Checkpointer::loop(const std::stop_token& stop) {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      if (!wanted_.wait(lock, stop, [this] { return due_; })) return;
-      due_ = false;
+      if (!wanted_.wait(lock, stop, [this] { return round_ == Round::wanted; })) return;
+      round_ = Round::running;
     }
-    sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
+    std::int64_t rest = pages_;
+    for (int pass = 0; pass < kPasses && rest > pages_ / kSmallShare; ++pass) {
+      rest = write_back(connection_->handle(), nullptr);
+    }
+    const std::lock_guard lock(mutex_);
+    tries_ = 0;
+    round_ = rest > pages_ / kSmallShare ? Round::none : Round::rest;
   }
 }
 

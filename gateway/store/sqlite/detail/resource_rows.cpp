@@ -58,9 +58,10 @@ Result<void> insert_index(Connection& db, std::int64_t place, const search::Inde
   n = 0;
   for (const search::Number& number : values.numbers) {
     CONCORD_TRY(
-        db.run("INSERT INTO index_number (place, key, n, low, high, system, code) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?)",
-               place, number.key, n++, number.low, number.high, number.system, number.code));
+        db.run("INSERT INTO index_number (place, key, n, low, high, system, code, unit, mark) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               place, number.key, n++, number.low, number.high, number.system, number.code,
+               number.unit, number.mark));
   }
   return {};
 }

@@ -4,6 +4,12 @@
 
 namespace concord::store::sqlite {
 
+namespace {
+
+constexpr std::size_t kLeastBatch = 16;
+
+}  // namespace
+
 Result<void> Transaction::append(const std::vector<audit::Record>& records) {
   for (const audit::Record& record : records) {
     step("audit");
@@ -49,7 +55,7 @@ Result<void> Writer::run(const Work& work) {
     waiting_.push_back(&call);
   }
   arrived_.notify_one();
-  call.done.acquire();
+  call.done.wait();
   return std::move(call.result);
 }
 
@@ -61,7 +67,10 @@ void Writer::loop(const std::stop_token& stop) {
       std::unique_lock lock(mutex_);
       arrived_.wait(lock, stop, [this] { return !waiting_.empty(); });
       if (waiting_.empty()) return;  // stopping, and nobody waits
-      const std::size_t count = std::min(waiting_.size(), settings_.batch);
+      // Half of them, so that the others are worked on while these are answered and ask again: all
+      // at once would leave this thread and theirs waiting for each other in turn.
+      const std::size_t half = std::max(kLeastBatch, (waiting_.size() + 1) / 2);
+      const std::size_t count = std::min({waiting_.size(), half, settings_.batch});
       calls.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     }
@@ -74,7 +83,7 @@ void Writer::serve(std::vector<Call*>& calls) {
     for (Call* call : calls) alone(*call);
   }
   if (settings_.on_step) settings_.on_step("committed");
-  for (Call* call : calls) call->done.release();  // the waiter may be gone right after this
+  for (Call* call : calls) call->done.set();  // the waiter may be gone right after this
 }
 
 /// All calls in one transaction. False when one of them failed after it had written something: then

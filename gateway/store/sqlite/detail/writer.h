@@ -7,13 +7,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <semaphore>
 #include <thread>
 #include <vector>
 
 #include "fhir/core/result.h"
 #include "gateway/audit/record.h"
 #include "gateway/audit/verify.h"
+#include "gateway/store/done.h"
 #include "gateway/store/sqlite/detail/connection.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 
@@ -76,7 +76,7 @@ class Writer {
   struct Call {
     const Work* work = nullptr;
     Result<void> result;
-    std::binary_semaphore done{0};
+    Done done;
   };
 
   Writer(std::unique_ptr<Connection> connection, Settings settings);

@@ -79,6 +79,8 @@ CREATE TABLE index_number (
   high   REAL NOT NULL,
   system INTEGER NOT NULL,
   code   INTEGER NOT NULL,
+  unit   INTEGER NOT NULL,
+  mark   INTEGER NOT NULL,
   PRIMARY KEY (place, key, n)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX index_number_value ON index_number (key, low, place);
