@@ -1,5 +1,8 @@
 #include "gateway/app/open_store.h"
 
+#ifdef CONCORD_FAULT_POINTS
+#include "gateway/app/fault_points.h"
+#endif
 #include "gateway/store/postgresql/postgresql_store.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 
@@ -12,11 +15,17 @@ Result<std::unique_ptr<store::Store>> open(const Config& config, const Clock& cl
     store::postgresql::Options options;
     options.connection = config.store_connection;
     options.read_only = read_only;
+#ifdef CONCORD_FAULT_POINTS
+    options.on_step = fault_point();
+#endif
     return store::postgresql::open(options, clock);
   }
   store::sqlite::Options options;
   options.path = config.store_path;
   options.read_only = read_only;
+#ifdef CONCORD_FAULT_POINTS
+  options.on_step = fault_point();
+#endif
   return store::sqlite::open(options, clock);
 }
 

@@ -1,0 +1,28 @@
+#pragma once
+/// What a campaign is to do, as its command line says it.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace concord::campaign {
+
+struct Plan {
+  std::string store = "sqlite";    ///< "sqlite", "postgresql"
+  std::uint64_t gateways = 1;      ///< more than one only on PostgreSQL
+  std::uint64_t messages = 400;    ///< prescriptions; cancellations and repeats come on top
+  std::uint64_t resources = 40;    ///< creates and updates, per 100 messages
+  std::uint64_t clients = 4;       ///< at once
+  std::uint64_t faults = 10;       ///< caused while clients work
+  std::uint64_t seed = 1;          ///< of who sends what when, and which fault comes when
+  std::uint64_t fsync_us = 0;      ///< added to every fsync of the gateway or the database
+  std::vector<std::string> kinds;  ///< names of faults, see faults.h; empty: all that fit
+  std::string log_level = "info";  ///< of the gateways: all of it is searched for patient data
+  std::filesystem::path folder;    ///< of everything; the history stays there
+};
+
+/// The command line that plays a plan again.
+std::string command_line(const Plan& plan);
+
+}  // namespace concord::campaign
