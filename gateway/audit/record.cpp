@@ -7,12 +7,25 @@ namespace concord::audit {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> kEventNames{
-    "exchange.accepted", "decision.recorded", "item.queued",      "item.delivered", "item.retried",
-    "item.rejected",     "item.dead",         "item.replayed",    "item.cancelled", "task.changed",
-    "answer.unmatched",  "store.migrated",    "statuses.recorded",
-    "resource.created", "resource.updated", "resource.deleted"};
-static_assert(kEventNames.size() == static_cast<std::size_t>(Event::resource_deleted) + 1);
+constexpr std::array<std::string_view, 18> kEventNames{"exchange.accepted",
+                                                       "decision.recorded",
+                                                       "item.queued",
+                                                       "item.delivered",
+                                                       "item.retried",
+                                                       "item.rejected",
+                                                       "item.dead",
+                                                       "item.replayed",
+                                                       "item.cancelled",
+                                                       "task.changed",
+                                                       "answer.unmatched",
+                                                       "store.migrated",
+                                                       "statuses.recorded",
+                                                       "resource.created",
+                                                       "resource.updated",
+                                                       "resource.deleted",
+                                                       "acknowledgement.overdue",
+                                                       "counts.differ"};
+static_assert(kEventNames.size() == static_cast<std::size_t>(Event::counts_differ) + 1);
 
 constexpr std::string_view kFirstLine = "concord-audit 1\nsequence ";
 

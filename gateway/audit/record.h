@@ -31,6 +31,8 @@ enum class Event : std::uint8_t {
   resource_created,   ///< detail is type/id/version; digest of the body
   resource_updated,   ///< the same
   resource_deleted,   ///< detail is type/id/version
+  acknowledgement_overdue,  ///< a step of escalation; detail is layer and step
+  counts_differ,            ///< promise P4; detail is the difference, 0 when it is whole again
 };
 
 /// The stored name of an event ("exchange.accepted").

@@ -23,6 +23,7 @@
 #include "gateway/audit/record.h"
 #include "gateway/audit/verify.h"
 #include "gateway/store/resources.h"
+#include "gateway/store/watch.h"
 
 namespace concord::store {
 
@@ -391,8 +392,13 @@ class Store {
 
   // ---- proving ----
 
+  /// From counters kept in the transactions that change the rows: costs the same however many there
+  /// are.
   virtual Result<Counts> counts() = 0;
+  /// Likewise; destinations with nothing waiting and nothing dead are left out.
   virtual Result<std::vector<Backlog>> backlog() = 0;
+  /// Lives as long as the store.
+  virtual Watch& watch() = 0;
 
   /// Links with a sequence greater than `after`, in order, at most `limit`.
   virtual Result<std::vector<audit::Link>> audit_links(std::int64_t after, std::size_t limit) = 0;

@@ -273,6 +273,11 @@ int check_database(const Config& config, Streams& streams) {
     faults.push_back("accepted items and those of the outbox differ by " +
                      std::to_string(counts->difference()));
   }
+  const auto wrong = store.watch().wrong_counters();
+  if (!wrong) return failed(streams, store_name(config), wrong.error());
+  if (*wrong != 0) {
+    faults.push_back("counters that are not what a full count gives: " + std::to_string(*wrong));
+  }
   std::int64_t resources = 0;
   for (std::int64_t after = 0;;) {
     // Reading a row unpacks its body, or says that it is damaged.

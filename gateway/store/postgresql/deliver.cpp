@@ -235,8 +235,8 @@ Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Answ
   }
   if (settlement.expect) {
     tx.later(
-        "INSERT INTO ack_expect (item, layer, due_at, step) VALUES ($1, $2, $3, 0) "
-        "ON CONFLICT (item, layer) DO UPDATE SET due_at = $3, step = 0",
+        "INSERT INTO ack_expect (item, layer, due_at, step, next_at) VALUES ($1, $2, $3, 0, $3) "
+        "ON CONFLICT (item, layer) DO UPDATE SET due_at = $3, step = 0, next_at = $3",
         item.seq, settlement.expect->layer, settlement.expect->due_at);
   }
   tx.append(settlement.audit);
@@ -324,7 +324,9 @@ Result<bool> PostgresqlStore::acknowledge(Acknowledged acknowledged) {
         "UPDATE outbox SET state = $1, due_at = NULL, leased_by = NULL, fence = fence + 1, "
         "finished_at = coalesce(finished_at, $2) WHERE seq = $3",
         static_cast<int>(acknowledged.state), acknowledged.now, item.seq);
-    tx.later("DELETE FROM ack_expect WHERE item = $1", item.seq);
+    // A word that the bytes were understood says nothing of what is still to come.
+    tx.later("DELETE FROM ack_expect WHERE item = $1 AND ($2 OR layer = 'infrastructure')",
+             item.seq, acknowledged.state != ItemState::acked_infrastructure);
     tx.later("DELETE FROM dead WHERE item = $1", item.seq);
     open_subject(tx, item, acknowledged.now);
     tx.append(acknowledged.audit);
@@ -456,6 +458,33 @@ Result<void> PostgresqlStore::cancel(std::string_view item, Instant now,
     tx.append(audit);
     return {};
   });
+}
+
+Result<bool> PostgresqlStore::escalate(const Escalation& escalation) {
+  std::optional<TaskChange> change;
+  if (escalation.task != nullptr) change = *escalation.task;
+  const std::optional<NewVersion> version = version_of(change, escalation.now);
+  bool taken = false;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    taken = false;
+    CONCORD_ASSIGN(const Standing item, standing(tx, escalation.item, version));
+    // The item is locked: nobody else takes this step, and no acknowledgement comes, meanwhile.
+    CONCORD_ASSIGN(
+        const auto open,
+        tx.number("SELECT 1 FROM ack_expect WHERE item = $1 AND layer = $2 AND step = $3 "
+                  "AND next_at <= $4",
+                  item.seq, escalation.layer, escalation.expected_step, escalation.now));
+    if (!open) return {};
+    CONCORD_TRY(change_task(tx, item, change, version));
+    tx.step("escalate");
+    tx.later("UPDATE ack_expect SET step = step + 1, next_at = $1 WHERE item = $2 AND layer = $3",
+             escalation.next_at, item.seq, escalation.layer);
+    tx.append(escalation.audit);
+    taken = true;
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return taken;
 }
 
 }  // namespace concord::store::postgresql

@@ -1,5 +1,6 @@
 // Proving: counts that must add up, the audit chain, whether the store works at all.
 #include "gateway/store/postgresql/detail/postgresql_store.h"
+#include "gateway/store/sql/tally.h"
 
 namespace concord::store::postgresql {
 
@@ -7,14 +8,17 @@ namespace {
 
 // One statement sees one moment.
 constexpr std::string_view kCounts =
-    "SELECT -1::smallint, coalesce(sum(items), 0)::bigint FROM inbox "
-    "UNION ALL SELECT -2::smallint, count(*) FROM unmatched "
-    "UNION ALL SELECT state, count(*) FROM outbox GROUP BY state";
+    "SELECT state, sum(n)::bigint FROM (SELECT state, n FROM tally "
+    "UNION ALL SELECT state, n FROM tally_change) t GROUP BY state";
 
 constexpr std::string_view kBacklog =
-    "SELECT destination, count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 5), "
-    "min(created_at) FILTER (WHERE state = 0) FROM outbox "
-    "WHERE state IN (0, 5) GROUP BY destination ORDER BY destination";
+    "SELECT destination, coalesce(sum(n) FILTER (WHERE state = 0), 0)::bigint, "
+    "coalesce(sum(n) FILTER (WHERE state = 5), 0)::bigint, "
+    "(SELECT created_at FROM outbox o WHERE o.state = 0 AND o.destination = t.destination "
+    "ORDER BY o.seq LIMIT 1) "
+    "FROM (SELECT destination, state, n FROM tally "
+    "UNION ALL SELECT destination, state, n FROM tally_change) t "
+    "WHERE state IN (0, 5) GROUP BY destination HAVING sum(n) > 0 ORDER BY destination";
 
 }  // namespace
 
@@ -22,30 +26,7 @@ Result<Counts> PostgresqlStore::counts() {
   CONCORD_ASSIGN(const Rows rows, readers_.query(kCounts));
   Counts counts;
   for (int row = 0; row < rows.size(); ++row) {
-    const std::int64_t count = rows.integer(row, 1);
-    const std::int64_t what = rows.integer(row, 0);
-    if (what == -1) counts.accepted = count;
-    if (what == -2) counts.unmatched = count;
-    if (what < 0) continue;
-    switch (static_cast<ItemState>(what)) {
-      case ItemState::pending:
-        counts.pending += count;
-        break;
-      case ItemState::acked_transport:
-      case ItemState::acked_infrastructure:
-      case ItemState::acked_business:
-        counts.delivered += count;
-        break;
-      case ItemState::nacked:
-        counts.rejected += count;
-        break;
-      case ItemState::dead:
-        counts.dead += count;
-        break;
-      case ItemState::cancelled:
-        counts.cancelled += count;
-        break;
-    }
+    sql::add_count(counts, rows.integer(row, 0), rows.integer(row, 1));
   }
   return counts;
 }

@@ -196,10 +196,10 @@ Result<void> settle_in(Transaction& tx, const Settlement& settlement, PackedTask
                settlement.dead->owner, settlement.dead->due_at, settlement.now));
   }
   if (settlement.expect) {
-    CONCORD_TRY(
-        db.run("INSERT OR REPLACE INTO ack_expect (item, layer, due_at, step) "
-               "VALUES (?, ?, ?, 0)",
-               item.seq, settlement.expect->layer, settlement.expect->due_at));
+    CONCORD_TRY(db.run(
+        "INSERT OR REPLACE INTO ack_expect (item, layer, due_at, step, next_at) "
+        "VALUES (?, ?, ?, 0, ?)",
+        item.seq, settlement.expect->layer, settlement.expect->due_at, settlement.expect->due_at));
   }
   CONCORD_TRY(task.write(tx));
   return tx.append(settlement.audit);
@@ -311,7 +311,9 @@ Result<bool> SqliteStore::acknowledge(Acknowledged acknowledged) {
         db.run("UPDATE outbox SET state = ?, due_at = NULL, leased_by = NULL, fence = fence + 1, "
                "finished_at = coalesce(finished_at, ?) WHERE seq = ?",
                static_cast<int>(acknowledged.state), acknowledged.now, item.seq));
-    CONCORD_TRY(db.run("DELETE FROM ack_expect WHERE item = ?", item.seq));
+    // A word that the bytes were understood says nothing of what is still to come.
+    CONCORD_TRY(db.run("DELETE FROM ack_expect WHERE item = ? AND (? OR layer = 'infrastructure')",
+                       item.seq, acknowledged.state != ItemState::acked_infrastructure ? 1 : 0));
     CONCORD_TRY(db.run("DELETE FROM dead WHERE item = ?", item.seq));
     CONCORD_TRY(open_subject(db, item, acknowledged.now));
     CONCORD_TRY(task.write(tx));
@@ -456,6 +458,34 @@ Result<void> SqliteStore::cancel(std::string_view item, Instant now, std::option
     CONCORD_TRY(change.write(tx));
     return tx.append(audit);
   });
+}
+
+Result<bool> SqliteStore::escalate(const Escalation& escalation) {
+  std::optional<TaskChange> change;
+  if (escalation.task != nullptr) change = *escalation.task;
+  PackedTask task(change, escalation.now);
+  bool taken = false;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    taken = false;
+    Connection& db = tx.db();
+    const auto item = db.number(
+        "SELECT e.item FROM ack_expect e JOIN outbox o ON o.seq = e.item "
+        "WHERE o.id = ? AND e.layer = ? AND e.step = ? AND e.next_at <= ?",
+        escalation.item, escalation.layer, escalation.expected_step, escalation.now);
+    if (!item) return item.error();
+    if (!item->has_value()) return {};
+    CONCORD_TRY(task.look(db));
+    tx.step("escalate");
+    CONCORD_TRY(
+        db.run("UPDATE ack_expect SET step = step + 1, next_at = ? WHERE item = ? AND layer = ?",
+               escalation.next_at, **item, escalation.layer));
+    CONCORD_TRY(task.write(tx));
+    CONCORD_TRY(tx.append(escalation.audit));
+    taken = true;
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return taken;
 }
 
 }  // namespace concord::store::sqlite

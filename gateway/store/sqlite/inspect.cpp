@@ -1,4 +1,5 @@
 // Looking a store file over: pages, references, stored bytes, sums, index rows.
+#include "gateway/store/sql/tally.h"
 #include "gateway/store/sqlite/detail/payloads.h"
 #include "gateway/store/sqlite/detail/resource_rows.h"
 #include "gateway/store/sqlite/detail/schema.h"
@@ -27,6 +28,7 @@ constexpr Rule kRules[] = {
      "SELECT count(*) FROM idempotency WHERE exchange NOT IN (SELECT seq FROM inbox)"},
     {"accepted items that are not in the outbox",
      "SELECT abs((SELECT coalesce(sum(items), 0) FROM inbox) - (SELECT count(*) FROM outbox))"},
+    {"counters that are not what a full count gives", sql::kWrongCounters},
     {"Tasks of exchanges that are no resources",
      "SELECT count(*) FROM exchange_task WHERE key NOT IN (SELECT key FROM resource)"},
     {"older versions without their resource",

@@ -1,58 +1,32 @@
 // Proving: counts that must add up, the audit chain, whether the store works at all.
-#include <array>
-
+#include "gateway/store/sql/tally.h"
 #include "gateway/store/sqlite/detail/sqlite_store.h"
 
 namespace concord::store::sqlite {
 
+using sql::add_count;
+
 Result<Counts> SqliteStore::counts() {
   CONCORD_ASSIGN(Readers::Lease db, readers_.take());
-  // One read transaction: the sums are of the same moment.
-  CONCORD_TRY(db->run("BEGIN"));
-  const auto read = [&]() -> Result<Counts> {
-    Counts counts;
-    CONCORD_ASSIGN(const auto accepted, db->number("SELECT sum(items) FROM inbox"));
-    counts.accepted = accepted.value_or(0);
-    CONCORD_ASSIGN(const auto unmatched, db->number("SELECT count(*) FROM unmatched"));
-    counts.unmatched = unmatched.value_or(0);
-    CONCORD_ASSIGN(Query row, db->query("SELECT state, count(*) FROM outbox GROUP BY state"));
-    for (;;) {
-      CONCORD_ASSIGN(const bool more, row.next());
-      if (!more) break;
-      switch (static_cast<ItemState>(row.integer(0))) {
-        case ItemState::pending:
-          counts.pending += row.integer(1);
-          break;
-        case ItemState::acked_transport:
-        case ItemState::acked_infrastructure:
-        case ItemState::acked_business:
-          counts.delivered += row.integer(1);
-          break;
-        case ItemState::nacked:
-          counts.rejected += row.integer(1);
-          break;
-        case ItemState::dead:
-          counts.dead += row.integer(1);
-          break;
-        case ItemState::cancelled:
-          counts.cancelled += row.integer(1);
-          break;
-      }
-    }
-    return counts;
-  };
-  auto counts = read();
-  CONCORD_TRY(db->run("COMMIT"));
-  return counts;
+  CONCORD_ASSIGN(Query row, db->query("SELECT state, sum(n) FROM tally GROUP BY state"));
+  Counts counts;
+  for (;;) {
+    CONCORD_ASSIGN(const bool more, row.next());
+    if (!more) return counts;
+    add_count(counts, row.integer(0), row.integer(1));
+  }
 }
 
 Result<std::vector<Backlog>> SqliteStore::backlog() {
   CONCORD_ASSIGN(Readers::Lease db, readers_.take());
   std::vector<Backlog> all;
-  CONCORD_ASSIGN(Query row,
-                 db->query("SELECT destination, sum(state = 0), sum(state = 5), "
-                           "min(CASE state WHEN 0 THEN created_at END) FROM outbox "
-                           "WHERE state IN (0, 5) GROUP BY destination ORDER BY destination"));
+  CONCORD_ASSIGN(
+      Query row,
+      db->query("SELECT destination, sum(iif(state = 0, n, 0)), sum(iif(state = 5, n, 0)), "
+                "(SELECT created_at FROM outbox o WHERE o.state = 0 "
+                "AND o.destination = tally.destination ORDER BY o.seq LIMIT 1) "
+                "FROM tally WHERE state IN (0, 5) GROUP BY destination HAVING sum(n) > 0 "
+                "ORDER BY destination"));
   for (;;) {
     CONCORD_ASSIGN(const bool more, row.next());
     if (!more) return all;

@@ -53,6 +53,11 @@ class SqliteStoreTest : public testing::Test {
         "DROP TABLE resource; DROP TABLE resource_version; DROP TABLE exchange_task;"
         "DROP TABLE index_token; DROP TABLE index_text; DROP TABLE index_period;"
         "DROP TABLE index_number; DROP TABLE index_link; DROP TABLE resource_index;"
+        "DROP TRIGGER inbox_counted; DROP TRIGGER inbox_uncounted; DROP TRIGGER unmatched_counted;"
+        "DROP TRIGGER unmatched_uncounted; DROP TRIGGER outbox_counted; DROP TRIGGER outbox_moved;"
+        "DROP TRIGGER outbox_uncounted; DROP TABLE tally; DROP INDEX outbox_state;"
+        "CREATE INDEX outbox_state ON outbox (state); DROP INDEX ack_expect_next;"
+        "ALTER TABLE ack_expect DROP COLUMN next_at;"
         "DROP TABLE quarantine; DROP INDEX outbox_number; ALTER TABLE outbox DROP COLUMN number;"
         "DELETE FROM migration WHERE version > 3; PRAGMA user_version = 3");
   }

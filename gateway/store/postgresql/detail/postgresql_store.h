@@ -13,7 +13,7 @@
 
 namespace concord::store::postgresql {
 
-class PostgresqlStore final : public Store {
+class PostgresqlStore final : public Store, private Watch {
  public:
   PostgresqlStore(const Options& options, Connection::Settings reading,
                   Connection::Settings writing, Clock clock);
@@ -53,11 +53,20 @@ class PostgresqlStore final : public Store {
 
   Result<Counts> counts() override;
   Result<std::vector<Backlog>> backlog() override;
+  Watch& watch() override { return *this; }
   Result<std::vector<audit::Link>> audit_links(std::int64_t after, std::size_t limit) override;
   Result<audit::Head> audit_head() override;
   Result<void> check() override;
 
  private:
+  Result<std::int64_t> wrong_counters() override;
+  Result<void> sum_up() override;
+  Result<bool> note_difference(std::int64_t difference, const audit::Record& record) override;
+  Result<std::vector<Overdue>> overdue(Instant now, std::size_t limit) override;
+  Result<bool> escalate(const Escalation& escalation) override;
+  Result<std::vector<Awaited>> awaited() override;
+  Result<Size> size() override;
+
   /// The work of one call in a transaction of its own. May be run again after a rollback, so it
   /// sets its outputs afresh.
   using Work = std::function<Result<void>(Transaction&)>;

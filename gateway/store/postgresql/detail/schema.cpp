@@ -67,12 +67,12 @@ Result<std::int64_t> compare(Connection& db, const std::vector<Migration>& known
                  db.query("SELECT version, checksum FROM migration ORDER BY version"));
   const std::int64_t version = rows.empty() ? 0 : rows.integer(rows.size() - 1, 0);
   if (version > schema_version()) return other_schema(version, schema_version());
-  for (std::size_t at = 0; at < static_cast<std::size_t>(version); ++at) {
-    const int row = static_cast<int>(at);
-    if (row >= rows.size() || at >= known.size() || rows.integer(row, 0) != known[at].version ||
+  for (int row = 0; row < rows.size(); ++row) {
+    const auto at = static_cast<std::size_t>(row);
+    if (at >= known.size() || rows.integer(row, 0) != known[at].version ||
         rows.view(row, 1) != Blob(sha256(known[at].script)).bytes) {
       return make_error(ErrorCode::conflict,
-                        "migration " + std::to_string(at + 1) +
+                        "migration " + std::to_string(rows.integer(row, 0)) +
                             " of the store is not the one this program carries: the store was "
                             "made by a different build");
     }
@@ -134,7 +134,11 @@ Result<bool> step(Connection& db, const std::vector<Migration>& known, Instant n
     CONCORD_TRY(db.script("COMMIT"));
     return false;
   }
-  CONCORD_TRY(apply(db, known[static_cast<std::size_t>(version)], now));
+  for (const Migration& migration : known) {
+    if (migration.version <= version) continue;
+    CONCORD_TRY(apply(db, migration, now));
+    break;
+  }
   CONCORD_TRY(db.script("COMMIT"));
   return true;
 }

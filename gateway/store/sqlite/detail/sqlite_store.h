@@ -1,5 +1,5 @@
 #pragma once
-/// The Store over SQLite. accept.cpp, deliver.cpp, status.cpp and prove.cpp hold its
+/// The Store over SQLite. accept.cpp, deliver.cpp, status.cpp, prove.cpp and watch.cpp hold its
 /// calls.
 
 #include <functional>
@@ -31,7 +31,7 @@ class FileLock {
   int file_ = -1;
 };
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, private Watch {
  public:
   SqliteStore(FileLock lock, Connection::Settings reading, std::size_t readers, Clock clock)
       : lock_(std::move(lock)),
@@ -76,11 +76,20 @@ class SqliteStore final : public Store {
 
   Result<Counts> counts() override;
   Result<std::vector<Backlog>> backlog() override;
+  Watch& watch() override { return *this; }
   Result<std::vector<audit::Link>> audit_links(std::int64_t after, std::size_t limit) override;
   Result<audit::Head> audit_head() override;
   Result<void> check() override;
 
  private:
+  Result<std::int64_t> wrong_counters() override;
+  Result<void> sum_up() override;
+  Result<bool> note_difference(std::int64_t difference, const audit::Record& record) override;
+  Result<std::vector<Overdue>> overdue(Instant now, std::size_t limit) override;
+  Result<bool> escalate(const Escalation& escalation) override;
+  Result<std::vector<Awaited>> awaited() override;
+  Result<Size> size() override;
+
   Result<void> write(const Writer::Work& work);
 
   FileLock lock_;
