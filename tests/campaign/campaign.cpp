@@ -1,5 +1,6 @@
 #include "tests/campaign/campaign.h"
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -10,6 +11,13 @@
 #include "tests/campaign/stage.h"
 
 namespace concord::campaign {
+
+bool Plan::uses_disk() const {
+  const auto on_disk = [](const std::string& kind) {
+    return kind == "power" || kind == "full" || kind == "io" || kind == "slow-disk";
+  };
+  return kinds.empty() || fsync_us != 0 || std::any_of(kinds.begin(), kinds.end(), on_disk);
+}
 
 std::string command_line(const Plan& plan) {
   std::string text = "campaign run --store " + plan.store;

@@ -121,7 +121,67 @@ void kill_backend(Scene& scene) {
   std::this_thread::sleep_for(std::chrono::milliseconds(between(scene, 0, 300)));
 }
 
+// ---- the disk ----
+
+/// The power of the machine under the store goes: what was not synced is lost, in one of the ways
+/// disks lose it.
+void cut_power(Scene& scene) {
+  using disk_faults::Loss;
+  static constexpr std::array kLosses{Loss::all, Loss::prefix, Loss::torn};
+  static constexpr std::array kNames{"all", "prefix", "torn"};
+  const std::size_t loss = scene.draw() % kLosses.size();
+  const std::uint64_t seed = scene.draw();
+  Stage& stage = scene.stage;
+  stage.disk()->power_off();
+  if (stage.cluster() != nullptr) {
+    stage.cluster()->stop(test::PostgresCluster::How::killed);
+  } else {
+    stage.gateway(0).kill();
+  }
+  const auto cut = stage.disk()->take_back(kLosses[loss], seed);
+  if (!cut) return scene.trouble(to_string(cut.error()));
+  scene.note("power", std::string("loss=") + kNames[loss] + " seed=" + std::to_string(seed) +
+                          " taken back: writes=" + std::to_string(cut->writes) +
+                          " files=" + std::to_string(cut->files));
+  if (stage.cluster() != nullptr) {
+    stage.cluster()->start();
+  } else {
+    start_again(scene, 0);
+  }
+}
+
+/// Rules for a while, then the disk is sound again.
+void fail_for_a_while(Scene& scene, const std::string& kind, const std::string& rule,
+                      std::uint64_t ms) {
+  scene.note(kind, rule + " ms=" + std::to_string(ms));
+  const auto added = scene.stage.disk()->add(rule);
+  if (!added) return scene.trouble(to_string(added.error()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+  scene.stage.heal_disk();
+}
+
+/// No space, whatever is written.
+void fill_disk(Scene& scene) {
+  fail_for_a_while(scene, "full", "call=write error=ENOSPC", between(scene, 50, 800));
+}
+
+/// One write or one sync fails.
+void fail_once(Scene& scene) {
+  const bool sync = scene.stage.cluster() != nullptr || scene.draw() % 2 == 0;
+  fail_for_a_while(scene, "io",
+                   std::string(sync ? "call=sync" : "call=write") +
+                       " error=EIO nth=" + std::to_string(between(scene, 1, 20)),
+                   300);
+}
+
+void slow_disk(Scene& scene) {
+  fail_for_a_while(scene, "slow-disk",
+                   "call=sync delay_us=" + std::to_string(between(scene, 5'000, 100'000)),
+                   between(scene, 200, 1500));
+}
+
 bool always(const Plan&) { return true; }
+bool on_sqlite(const Plan& plan) { return plan.store == "sqlite"; }
 bool on_postgresql(const Plan& plan) { return plan.store == "postgresql"; }
 
 /// Any gateway that is gone without having been told so.
@@ -165,6 +225,10 @@ const std::vector<FaultKind>& fault_kinds() {
       {"stop", "SIGTERM to a gateway under load", always, stop_gateway},
       {"pause", "a gateway stands still for a while", always, pause_gateway},
       {"peer", "the other side refuses, hangs up, is late, answers twice", always, misbehave},
+      {"power", "the power goes: what the store had not synced is lost", always, cut_power},
+      {"full", "ENOSPC for a while", on_sqlite, fill_disk},
+      {"io", "EIO of one write or sync", always, fail_once},
+      {"slow-disk", "every sync takes 5 to 100 ms for a while", always, slow_disk},
       {"database", "PostgreSQL stops at once and starts again", on_postgresql, restart_database},
       {"connections", "PostgreSQL ends all connections", on_postgresql, end_connections},
       {"backend", "SIGKILL to a process of PostgreSQL", on_postgresql, kill_backend},

@@ -19,7 +19,9 @@ struct Plan {
   std::uint64_t fsync_us = 0;      ///< added to every fsync of the gateway or the database
   std::vector<std::string> kinds;  ///< names of faults, see faults.h; empty: all that fit
   std::string log_level = "info";  ///< of the gateways: all of it is searched for patient data
-  std::filesystem::path folder;    ///< of everything; the history stays there
+  /// Whether anything of it is done by the disk under the store.
+  bool uses_disk() const;
+  std::filesystem::path folder;  ///< of everything; the history stays there
 };
 
 /// The command line that plays a plan again.

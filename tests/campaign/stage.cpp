@@ -29,9 +29,11 @@ std::uint16_t free_port() {
 }  // namespace
 
 Stage::Stage(const Plan& plan) : plan_(plan) {
+  std::filesystem::create_directories(plan.folder / "disk");
   if (plan.store == "postgresql") {
-    cluster_ = std::make_unique<test::PostgresCluster>();
-    connection_ = cluster_->make_database();
+    open_database();
+  } else if (plan.uses_disk() && !open_disk(plan.folder / "disk")) {
+    return;
   }
   spine_port_ = free_port();
   spine_ = test::Process(test::built_program("concord-spine-simulator"),
@@ -46,6 +48,37 @@ Stage::Stage(const Plan& plan) : plan_(plan) {
     gateways_[i].log = plan.folder / ("gateway-" + std::to_string(i) + ".log");
     ready_ = ready_ && start(i);
   }
+}
+
+void Stage::open_database() {
+  cluster_ = std::make_unique<test::PostgresCluster>();
+  connection_ = cluster_->make_database();
+  if (!plan_.uses_disk() || !open_disk(cluster_->folder() / "data")) return;
+  cluster_->stop();
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : disk_->environment()) environment.push_back(name + "=" + value);
+  cluster_->set_environment(std::move(environment));
+  cluster_->start();
+}
+
+bool Stage::open_disk(const std::filesystem::path& root) {
+  // In memory where that is possible: every write goes there first.
+  const std::filesystem::path memory = std::filesystem::is_directory("/dev/shm")
+                                           ? "/dev/shm"
+                                           : std::filesystem::temp_directory_path();
+  auto opened =
+      disk_faults::Disk::open(memory / ("concord-campaign-" + std::to_string(::getpid())), root);
+  if (!opened) return false;
+  disk_ = std::move(*opened);
+  heal_disk();
+  disk_->prepare_cut();
+  return true;
+}
+
+void Stage::heal_disk() {
+  disk_->clear();
+  if (plan_.fsync_us == 0) return;
+  static_cast<void>(disk_->add("call=sync delay_us=" + std::to_string(plan_.fsync_us)));
 }
 
 bool Stage::start(std::size_t which, const std::map<std::string, std::string>& more) {
@@ -68,6 +101,7 @@ bool Stage::start(std::size_t which, const std::map<std::string, std::string>& m
       {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"},
       {"CONCORD_OUTBOX_RETRY_CAP_MS", "500"},
       {"CONCORD_OUTBOX_CIRCUIT_PROBE_MS", "200"}};
+  if (disk_ != nullptr && cluster_ == nullptr) environment.merge(disk_->environment());
   for (const auto& [name, value] : more) environment[name] = value;
   one.process = test::Process(
       test::built_program("concord-faulty"),

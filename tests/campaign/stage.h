@@ -11,6 +11,7 @@
 
 #include "gateway/store/store.h"
 #include "tests/campaign/plan.h"
+#include "tests/disk_faults/disk_faults.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/process.h"
 
@@ -34,7 +35,11 @@ class Stage {
   /// Null for SQLite.
   test::PostgresCluster* cluster() { return cluster_.get(); }
   const std::string& connection() const { return connection_; }
-  std::filesystem::path store_file() const { return plan_.folder / "store.db"; }
+  std::filesystem::path store_file() const { return plan_.folder / "disk" / "store.db"; }
+  /// The disk under the store; null when no fault of the plan needs it.
+  disk_faults::Disk* disk() { return disk_.get(); }
+  /// Makes it sound again, but for the delay the plan asks for.
+  void heal_disk();
 
   /// The store, for looking into it. Errors: as the stores' open().
   Result<std::unique_ptr<store::Store>> open_for_reading() const;
@@ -45,8 +50,12 @@ class Stage {
     std::filesystem::path log;
     test::Process process;
   };
+  void open_database();
+  bool open_disk(const std::filesystem::path& root);
+
   const Plan& plan_;
   bool ready_ = false;
+  std::unique_ptr<disk_faults::Disk> disk_;
   std::unique_ptr<test::PostgresCluster> cluster_;
   std::string connection_;
   std::uint16_t spine_port_ = 0;

@@ -38,12 +38,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 /// Starts a program as that user. It dies with this process.
 pid_t spawn(const fs::path& program, const std::vector<std::string>& arguments,
-            const fs::path& output, const fs::path& folder, int death_signal) {
+            const fs::path& output, const fs::path& folder, int death_signal,
+            const std::vector<std::string>& more = {}) {
   std::vector<std::string> all{program.string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::vector<char*> argv = pointers(all);
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC",
                                        "HOME=" + folder.string()};
+  environment.insert(environment.end(), more.begin(), more.end());
   const std::vector<char*> envp = pointers(environment);
   const passwd* user = server_user();
   const uid_t uid = user != nullptr ? user->pw_uid : 0;
@@ -183,7 +185,7 @@ void PostgresCluster::start() {
   if (folder_.empty() || server_ > 0) return;
   // SIGQUIT: the server ends at once, with all that works for it.
   server_ = spawn(binaries_ / "postgres", {"-D", (folder_ / "data").string()},
-                  folder_ / "server.log", folder_, SIGQUIT);
+                  folder_ / "server.log", folder_, SIGQUIT, environment_);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (std::chrono::steady_clock::now() < until) {
     if (run("pg_isready", {"-q", "-h", folder_.string(), "-U", "concord", "-d", "postgres"}) == 0) {
@@ -197,24 +199,47 @@ void PostgresCluster::start() {
 
 void PostgresCluster::stop(How how) {
   if (server_ <= 0) return;
-  ::kill(server_, how == How::fast ? SIGINT : SIGQUIT);
+  std::vector<pid_t> killed;
+  if (how == How::killed) {
+    killed = workers();
+    ::kill(server_, SIGKILL);  // first, so that it makes no new ones
+    for (const pid_t worker : workers()) killed.push_back(worker);
+    for (const pid_t worker : killed) ::kill(worker, SIGKILL);
+  } else {
+    ::kill(server_, how == How::fast ? SIGINT : SIGQUIT);
+  }
   ::kill(server_, SIGCONT);
   ::waitpid(server_, nullptr, 0);
   server_ = -1;
+  for (const pid_t worker : killed) {
+    // Somebody else reaps them: a zombie is gone as well.
+    for (int i = 0; i < 2000; ++i) {
+      const std::string stat = text_of("/proc/" + std::to_string(worker) + "/stat");
+      const std::size_t end = stat.rfind(')');
+      if (end == std::string::npos || stat.compare(end, 3, ") Z") == 0) break;
+      ::usleep(1000);
+    }
+  }
 }
 
-void PostgresCluster::freeze(bool frozen) const {
-  const int number = frozen ? SIGSTOP : SIGCONT;
-  // Its children lead groups of their own, so they are found by their parent.
+std::vector<pid_t> PostgresCluster::workers() const {
+  // They lead groups of their own, so they are found by their parent.
+  std::vector<pid_t> all;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator("/proc", none)) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::string stat = text_of(entry.path() / "stat");
+    const std::string stat = text_of(entry.path() / "stat");
     const std::size_t end = stat.rfind(')');
     if (end == std::string::npos || end + 4 > stat.size()) continue;
-    if (std::atoi(stat.c_str() + end + 4) == server_) ::kill(std::stoi(name), number);
+    if (std::atoi(stat.c_str() + end + 4) == server_) all.push_back(std::stoi(name));
   }
+  return all;
+}
+
+void PostgresCluster::freeze(bool frozen) const {
+  const int number = frozen ? SIGSTOP : SIGCONT;
+  for (const pid_t worker : workers()) ::kill(worker, number);
   ::kill(server_, number);
 }
 

@@ -33,8 +33,11 @@ class PostgresCluster {
   std::string sql(const std::string& connection, const std::string& statement) const;
 
   void start();
-  enum class How { fast, immediate };
+  /// "NAME=VALUE", for the server from its next start on.
+  void set_environment(std::vector<std::string> more) { environment_ = std::move(more); }
+  enum class How { fast, immediate, killed };
   /// `immediate`: without a word to anybody, as after a loss of power to the server alone.
+  /// `killed`: SIGKILL to the server and all that works for it, and they are gone.
   void stop(How how = How::fast);
   void restart(How how = How::fast) {
     stop(how);
@@ -47,11 +50,13 @@ class PostgresCluster {
   std::string connection(const std::string& database) const;
 
  private:
+  std::vector<pid_t> workers() const;
   int run(const std::string& program, const std::vector<std::string>& arguments,
           const std::filesystem::path& output = "/dev/null") const;
 
   std::filesystem::path binaries_;
   std::filesystem::path folder_;
+  std::vector<std::string> environment_;
   pid_t server_ = -1;
   pid_t cleaner_ = -1;
   int cleaner_pipe_ = -1;
