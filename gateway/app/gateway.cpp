@@ -552,7 +552,15 @@ void Gateway::Impl::note_delivery(const outbox::Notice& notice) {
       notice.kind == Kind::dead) {
     announcements.tell(notice.exchange);
   }
-  const bool quiet = notice.kind == Kind::delivered || notice.kind == Kind::circuit_closed;
+  if (notice.item.empty() && notice.kind != Kind::store_failed) {
+    // Once for each change of a destination's state.
+    const bool good = notice.kind == Kind::circuit_closed || notice.kind == Kind::resumed ||
+                      notice.kind == Kind::window_opened || notice.kind == Kind::window_closed;
+    log.write(good ? ops::LogLevel::info : ops::LogLevel::warning, "destination",
+              {{"state", name}, {"destination", notice.destination}, {"reason", notice.reason}});
+    return;
+  }
+  const bool quiet = notice.kind == Kind::delivered;
   log.write(quiet ? ops::LogLevel::info : ops::LogLevel::warning, "delivery",
             {{"result", name},
              {"destination", notice.destination},

@@ -7,7 +7,7 @@ namespace concord::audit {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kEventNames{"exchange.accepted",
+constexpr std::array<std::string_view, 20> kEventNames{"exchange.accepted",
                                                        "decision.recorded",
                                                        "item.queued",
                                                        "item.delivered",
@@ -24,8 +24,10 @@ constexpr std::array<std::string_view, 18> kEventNames{"exchange.accepted",
                                                        "resource.updated",
                                                        "resource.deleted",
                                                        "acknowledgement.overdue",
-                                                       "counts.differ"};
-static_assert(kEventNames.size() == static_cast<std::size_t>(Event::counts_differ) + 1);
+                                                       "counts.differ",
+                                                       "destination.paused",
+                                                       "destination.resumed"};
+static_assert(kEventNames.size() == static_cast<std::size_t>(Event::destination_resumed) + 1);
 
 constexpr std::string_view kFirstLine = "concord-audit 1\nsequence ";
 

@@ -33,6 +33,8 @@ enum class Event : std::uint8_t {
   resource_deleted,   ///< detail is type/id/version
   acknowledgement_overdue,  ///< a step of escalation; detail is layer and step
   counts_differ,            ///< promise P4; detail is the difference, 0 when it is whole again
+  destination_paused,       ///< detail is its name; digest of the reason
+  destination_resumed,      ///< the same
 };
 
 /// The stored name of an event ("exchange.accepted").

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -24,11 +25,21 @@
 
 namespace concord::outbox {
 
-/// How to treat one destination.
+/// Whether a destination may be sent to, and until when that surely holds.
+struct Opening {
+  bool open = true;
+  Instant until{};
+};
+
+/// How to treat one destination. Limits are those of this node: with several gateways on one store
+/// each has its own.
 struct DestinationSettings {
   std::string name;
   std::size_t concurrency = 4;                ///< attempts at once, > 0
   std::chrono::milliseconds timeout{30'000};  ///< of one attempt; less than the lease
+  double rate = 0;                            ///< attempts that may begin in a second; 0: any
+  /// The times of the week at which it may be sent to; empty: always. Called from one thread.
+  std::function<Opening(Instant now)> window{};
 };
 
 struct Settings {
@@ -36,6 +47,7 @@ struct Settings {
   std::vector<DestinationSettings> destinations;
   std::chrono::milliseconds lease{60'000};
   std::size_t workers = 16;  ///< attempts at once over all destinations
+  std::int32_t poison = 3;   ///< crashes of the process after which an item is given up, > 0
   BackoffSettings backoff;
   CircuitSettings circuit;
   std::chrono::milliseconds poll{1'000};  ///< how long at most between looks at the store
@@ -52,6 +64,11 @@ struct Notice {
     unmatched,
     circuit_opened,
     circuit_closed,
+    paused,         ///< somebody said so, here or at another gateway
+    resumed,        ///< likewise
+    window_closed,  ///< its times of the week are over
+    window_opened,
+    held,          ///< it asked to be left alone for a while
     store_failed,  ///< the result could not be recorded; the item will be sent again
   };
   Kind kind = Kind::delivered;
@@ -66,6 +83,22 @@ struct Notice {
 
 /// "delivered", "rejected", …
 std::string_view notice_name(Notice::Kind kind);
+
+/// Where a destination stands, as this node sees it.
+struct DestinationState {
+  std::string name;
+  std::size_t concurrency = 0;
+  double rate = 0;          ///< 0: no limit
+  std::size_t running = 0;  ///< attempts under way
+  std::size_t leased = 0;   ///< items taken for the next attempts
+  bool circuit_open = false;
+  std::optional<Instant> probe_at;  ///< of an open circuit
+  bool window_open = true;
+  std::optional<Instant> held_until;  ///< as it asked for (Retry-After)
+  std::optional<store::Pause> pause;
+  /// Whether attempts may begin as far as policies go.
+  bool can_send() const { return !circuit_open && window_open && !held_until && !pause; }
+};
 
 /// What the outbox stands on. Everything must outlive it.
 struct Parts {
@@ -90,7 +123,8 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  /// Takes back the leases of this node's former life and begins to deliver.
+  /// Takes back the leases of this node's former life, which may have ended by one of these items,
+  /// and begins to deliver.
   /// Errors: those of the store; invalid (a timeout that is not shorter than the lease).
   Result<void> start();
 
@@ -106,6 +140,13 @@ class Outbox {
   bool is_open(std::string_view destination) const;
   /// Attempts running now.
   std::size_t running() const;
+  /// Every destination it delivers to, those of the settings first.
+  std::vector<DestinationState> destinations() const;
+
+  /// Reads the pauses of the store anew, so that one made here holds at once: no further attempt
+  /// begins after it returns. Without, every gateway hears of it within Settings::poll.
+  /// Errors: those of the store.
+  Result<void> follow_pauses();
 
  private:
   struct Lane;
@@ -118,10 +159,15 @@ class Outbox {
 
   void dispatch(const std::stop_token& stop);
   void follow_more();
+  void follow_windows(Instant now);
   bool fill(Lane& lane, Instant now, Instant& look_again);
+  void give_back(Lane& lane, Instant now);
   void work(const std::stop_token& stop);
   bool take(Work& work, const std::stop_token& stop);
+  bool find_work(Work& work, Instant now);
   void attempt(Work& work);
+  bool give_back(const Work& work, Instant now);
+  void give_up_poison(Work& work, Instant now);
   void call_off(Work& work, Instant now);
   Result<void> settle(Work& work, const channels::Receipt& receipt, Instant started);
   Result<store::Settlement> settlement_of(Work& work, const channels::Receipt& receipt,
@@ -129,6 +175,9 @@ class Outbox {
   Result<void> keep_foreign(Work& work, const channels::Receipt& receipt,
                             const Judgement& judgement, Instant now);
   void count_result(Lane& lane, const channels::Receipt& receipt);
+  std::chrono::milliseconds wait_before_next(const store::Item& item,
+                                             const channels::Receipt& receipt, Instant now);
+  void tell_of(Notice::Kind kind, std::string_view destination, std::string_view reason) const;
   void tell(const Notice& notice) const;
 
   Parts parts_;
@@ -141,6 +190,11 @@ class Outbox {
   bool look_ = false;
   bool stopping_ = false;
   std::size_t running_ = 0;
+  std::size_t next_lane_ =
+      0;  ///< where the search for work begins, so that every lane has its turn
+  bool suspect_running_ = false;  ///< of items that had a crash one is tried at a time
+  std::optional<Instant> pauses_read_;
+  std::mutex pauses_mutex_;  ///< one reading of pauses at a time, in order
   std::mutex random_mutex_;
   std::stop_source cut_off_;
   std::jthread dispatcher_;

@@ -10,4 +10,14 @@ Result<audit::Verdict> verify_audit(Store& store) {
       head);
 }
 
+audit::Record pause_record(const Pause& pause) {
+  return {audit::Event::destination_paused, pause.since,      "", "", pause.by,
+          to_hex(sha256(pause.reason)),     pause.destination};
+}
+
+audit::Record resume_record(const Resume& resume) {
+  return {audit::Event::destination_resumed, resume.at,         "", "", resume.by,
+          to_hex(sha256(resume.reason)),     resume.destination};
+}
+
 }  // namespace concord::store

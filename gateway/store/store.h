@@ -161,6 +161,9 @@ struct Item {
   Instant created_at{};
   Instant deadline{};
   std::int64_t number = 0;  ///< of a numbered item; else 0
+  /// Ends of a process with this item under way since an attempt last came to its end; see
+  /// recover().
+  std::int32_t crashes = 0;
 };
 
 /// A numbered item, for who wants to know what was to be sent to a destination.
@@ -178,6 +181,22 @@ struct LeaseRequest {
   std::size_t limit = 1;
   Instant now{};
   Instant until{};  ///< when others may take the items again
+};
+
+/// Nothing is sent to a destination until somebody resumes it: by no gateway of this store.
+struct Pause {
+  std::string destination;
+  std::string reason;  ///< public text
+  std::string by;      ///< who said so
+  Instant since{};
+};
+
+/// The end of a pause.
+struct Resume {
+  std::string destination;
+  std::string reason;  ///< public text
+  std::string by;      ///< who said so
+  Instant at{};
 };
 
 /// One attempt, as it is kept.
@@ -332,18 +351,30 @@ class Store {
   // ---- delivering ----
 
   /// Leases due items of a destination, the oldest due first, at most one per subject and never one
-  /// that stands behind an unfinished item of its subject. An expired lease counts as due.
+  /// that stands behind an unfinished item of its subject. An expired lease counts as due, and as
+  /// in recover(). None of a paused destination.
   virtual Result<std::vector<Item>> lease(const LeaseRequest& request) = 0;
 
-  /// When the next item of a destination becomes due; nothing when none waits.
+  /// When the next item of a destination becomes due; nothing when none waits or it is paused.
   virtual Result<std::optional<Instant>> next_due(std::string_view destination) = 0;
 
-  /// Ends every lease of a node without a result: its items are due at `now`. For the start after a
-  /// crash of that node, and for its stop. Returns how many.
+  /// Ends every lease of a node without a result: its items are due at `now`. For the stop of that
+  /// node. Returns how many.
   virtual Result<std::size_t> release(std::string_view node, Instant now) = 0;
 
-  /// Records what became of an attempt. A finished item (not pending, not dead) makes the next one
-  /// of its subject due.
+  /// As release(), for the start of a node whose former life ended without stop(): what it had
+  /// leased may be what ended it. An item gets its first crash by having been leased, every further
+  /// one only when begin() said that an attempt was under way. Returns how many items there were.
+  virtual Result<std::size_t> recover(std::string_view node, Instant now) = 0;
+
+  /// Says that an attempt at a leased item begins. Needed only for one with crashes: a first crash
+  /// counts by the lease alone.
+  /// Errors: conflict (the fence is not the item's own any more).
+  virtual Result<void> begin(std::string_view item, std::int64_t fence) = 0;
+
+  /// Records what became of an attempt, or, without one, gives the item back. A finished item (not
+  /// pending, not dead) makes the next one of its subject due. One whose attempt came to an end has
+  /// no crashes.
   /// Errors: conflict (the fence is not the item's own any more, or the Task is at another
   /// version).
   virtual Result<void> settle(Settlement settlement) = 0;
@@ -375,6 +406,16 @@ class Store {
                               std::optional<TaskChange> task, std::vector<audit::Record> audit) = 0;
   virtual Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                               std::vector<audit::Record> audit) = 0;
+
+  // ---- destinations ----
+
+  /// The pauses in force, by destination.
+  virtual Result<std::vector<Pause>> pauses() = 0;
+  /// Pauses a destination; what is leased of it may still be under way. False when it was paused
+  /// already: its reason stays. Audited. Every pause is kept, with its end.
+  virtual Result<bool> pause(Pause pause) = 0;
+  /// False when it was not paused. Audited.
+  virtual Result<bool> resume(Resume resume) = 0;
 
   // ---- resources ----
 
@@ -413,6 +454,10 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 };
+
+/// What the chain says of a pause and its end: the destination, who, and the digest of the reason.
+audit::Record pause_record(const Pause& pause);
+audit::Record resume_record(const Resume& resume);
 
 /// Walks the whole chain of a store. Errors: those of the store.
 Result<audit::Verdict> verify_audit(Store& store);

@@ -28,9 +28,12 @@ constexpr std::string_view kEffect =
 constexpr std::string_view kLease =
     "WITH due AS (SELECT seq, due_at FROM outbox WHERE destination = $1 AND due_at <= $2 "
     "AND NOT EXISTS (SELECT 1 FROM quarantine WHERE active = 1) "
+    "AND NOT EXISTS (SELECT 1 FROM destination_pause WHERE destination = $1 AND resumed_at IS "
+    "NULL) "
     "ORDER BY due_at, seq LIMIT $3 FOR UPDATE SKIP LOCKED) "
-    "UPDATE outbox o SET fence = o.fence + 1, leased_by = $4, due_at = $5 FROM due "
-    "WHERE o.seq = due.seq RETURNING o.seq, due.due_at";
+    "UPDATE outbox o SET fence = o.fence + 1, leased_by = $4, due_at = $5, begun = 0, crashes = "
+    "CASE WHEN o.leased_by IS NULL THEN o.crashes WHEN o.begun = 1 THEN o.crashes + 1 ELSE "
+    "greatest(o.crashes, 1) END FROM due WHERE o.seq = due.seq RETURNING o.seq, due.due_at";
 
 constexpr std::string_view kOpenSubject =
     "UPDATE outbox SET due_at = $1 WHERE due_at IS NULL AND state = 0 AND seq = "
@@ -39,7 +42,7 @@ constexpr std::string_view kOpenSubject =
 std::string items_where(std::string_view condition) {
   return "SELECT o.id, i.id, o.task, o.destination, o.channel, o.format, o.purpose, o.subject, "
          "o.message_id, o.interaction, o.state, o.attempt, o.fence, o.created_at, o.deadline, "
-         "o.number, " +
+         "o.number, o.crashes, " +
          std::string(kPayloadColumns) +
          " FROM outbox o JOIN inbox i ON i.seq = o.exchange LEFT JOIN payload p ON p.id = "
          "o.payload "
@@ -65,7 +68,8 @@ Result<Item> item_at(const Rows& rows, int row) {
   item.created_at = rows.instant(row, 13);
   item.deadline = rows.instant(row, 14);
   item.number = rows.integer(row, 15);
-  CONCORD_ASSIGN(Payload payload, payload_at(rows, row, 16));
+  item.crashes = static_cast<std::int32_t>(rows.integer(row, 16));
+  CONCORD_ASSIGN(Payload payload, payload_at(rows, row, 17));
   item.bytes = std::move(payload.bytes);
   item.content_type = std::move(payload.content_type);
   item.digest = payload.digest;
@@ -217,7 +221,8 @@ Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Answ
   const bool again = settlement.state == ItemState::pending;
   tx.later(
       "UPDATE outbox SET state = $1, attempt = attempt + $2, due_at = $3, leased_by = NULL, "
-      "finished_at = $4 WHERE seq = $5",
+      "begun = 0, crashes = CASE $2::integer WHEN 0 THEN crashes ELSE 0 END, finished_at = $4 "
+      "WHERE seq = $5",
       static_cast<int>(settlement.state), settlement.attempt ? 1 : 0,
       again ? std::optional<Instant>(settlement.next_at) : std::nullopt,
       again ? std::nullopt : std::optional<Instant>(settlement.now), item.seq);
@@ -286,23 +291,47 @@ Result<std::optional<Instant>> PostgresqlStore::next_due(std::string_view destin
       const Rows rows,
       readers_.query("SELECT due_at FROM outbox WHERE destination = $1 AND due_at IS NOT NULL "
                      "AND NOT EXISTS (SELECT 1 FROM quarantine WHERE active = 1) "
-                     "ORDER BY due_at LIMIT 1",
+                     "AND NOT EXISTS (SELECT 1 FROM destination_pause WHERE destination = $1 AND "
+                     "resumed_at IS NULL) ORDER BY due_at LIMIT 1",
                      destination));
   if (rows.empty()) return std::optional<Instant>{};
   return std::optional<Instant>{rows.instant(0, 0)};
 }
 
-Result<std::size_t> PostgresqlStore::release(std::string_view node, Instant now) {
-  std::size_t released = 0;
+Result<std::size_t> PostgresqlStore::end_leases(std::string_view sql, std::string_view node,
+                                                Instant now) {
+  std::size_t ended = 0;
   const auto work = [&](Transaction& tx) -> Result<void> {
-    CONCORD_ASSIGN(const Rows rows,
-                   tx.query("UPDATE outbox SET leased_by = NULL, due_at = $1 WHERE leased_by = $2",
-                            now, node));
-    released = static_cast<std::size_t>(rows.affected());
+    CONCORD_ASSIGN(const Rows rows, tx.query(sql, now, node));
+    ended = static_cast<std::size_t>(rows.affected());
     return {};
   };
   CONCORD_TRY(write(work));
-  return released;
+  return ended;
+}
+
+Result<std::size_t> PostgresqlStore::release(std::string_view node, Instant now) {
+  return end_leases(
+      "UPDATE outbox SET leased_by = NULL, begun = 0, due_at = $1 WHERE leased_by = $2", node, now);
+}
+
+Result<std::size_t> PostgresqlStore::recover(std::string_view node, Instant now) {
+  return end_leases(
+      "UPDATE outbox SET leased_by = NULL, crashes = CASE begun WHEN 1 THEN crashes + 1 ELSE "
+      "greatest(crashes, 1) END, begun = 0, due_at = $1 WHERE leased_by = $2",
+      node, now);
+}
+
+Result<void> PostgresqlStore::begin(std::string_view item, std::int64_t fence) {
+  return write([&](Transaction& tx) -> Result<void> {
+    tx.step("begin");
+    CONCORD_ASSIGN(const Rows rows,
+                   tx.query("UPDATE outbox SET begun = 1 WHERE id = $1 AND fence = $2 AND "
+                            "state = 0 AND leased_by IS NOT NULL",
+                            item, fence));
+    if (rows.affected() == 1) return {};
+    return make_error(ErrorCode::conflict, "the lease of this outbox item is held by another");
+  });
 }
 
 Result<void> PostgresqlStore::settle(Settlement settlement) {
@@ -437,8 +466,8 @@ Result<void> PostgresqlStore::replay(std::string_view item, Instant now, Instant
     CONCORD_ASSIGN(const Standing found, dead_item(tx, item, task, version));
     // Its attempts stay on record and go on counting; only the time to give up is new.
     tx.later(
-        "UPDATE outbox SET state = 0, due_at = $1, deadline = $2, finished_at = NULL "
-        "WHERE seq = $3",
+        "UPDATE outbox SET state = 0, due_at = $1, deadline = $2, finished_at = NULL, "
+        "crashes = least(crashes, 1) WHERE seq = $3",
         found.subject.empty() ? std::optional<Instant>(now) : std::nullopt, deadline, found.seq);
     open_subject(tx, found, now);
     tx.append(audit);

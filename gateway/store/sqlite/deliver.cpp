@@ -1,4 +1,6 @@
 // Delivering: leases with fences, settlements, later acknowledgements, a person's word.
+#include <algorithm>
+
 #include "gateway/store/sqlite/detail/payloads.h"
 #include "gateway/store/sqlite/detail/resource_rows.h"
 #include "gateway/store/sqlite/detail/sqlite_store.h"
@@ -10,12 +12,15 @@ namespace {
 constexpr const char* kItemColumns =
     "SELECT o.id, i.id, o.task, o.destination, o.channel, o.format, o.purpose, o.subject, "
     "o.message_id, o.interaction, o.payload, o.state, o.attempt, o.fence, o.created_at, "
-    "o.deadline, o.seq, o.number FROM outbox o JOIN inbox i ON i.seq = o.exchange ";
+    "o.deadline, o.seq, o.number, o.crashes, o.begun, o.leased_by IS NOT NULL FROM outbox o JOIN "
+    "inbox i ON i.seq = o.exchange ";
 
 struct ItemRow {
   Item item;
   std::int64_t seq = 0;
   std::int64_t payload = 0;
+  bool begun = false;
+  bool leased = false;
 };
 
 ItemRow item_row(const Query& row) {
@@ -39,6 +44,9 @@ ItemRow item_row(const Query& row) {
   item.deadline = row.instant(15);
   read.seq = row.integer(16);
   item.number = row.integer(17);
+  item.crashes = static_cast<std::int32_t>(row.integer(18));
+  read.begun = row.integer(19) != 0;
+  read.leased = row.integer(20) != 0;
   return read;
 }
 
@@ -130,10 +138,14 @@ Result<void> open_subject(Connection& db, const Standing& item, Instant now) {
       now, item.destination, item.subject);
 }
 
-/// After a restore nothing goes out before a person says so.
-Result<bool> in_quarantine(Connection& db) {
-  CONCORD_ASSIGN(const auto active, db.number("SELECT active FROM quarantine WHERE one = 1"));
-  return active.value_or(0) != 0;
+/// After a restore nothing goes out before a person says so; and nothing to a paused destination.
+Result<bool> is_held(Connection& db, std::string_view destination) {
+  CONCORD_ASSIGN(const auto held,
+                 db.number("SELECT EXISTS (SELECT 1 FROM quarantine WHERE active <> 0) OR EXISTS "
+                           "(SELECT 1 FROM destination_pause WHERE destination = ? AND resumed_at "
+                           "IS NULL)",
+                           destination));
+  return held.value_or(0) != 0;
 }
 
 bool is_finished(ItemState state) {
@@ -178,12 +190,12 @@ Result<void> settle_in(Transaction& tx, const Settlement& settlement, PackedTask
   }
   tx.step("outbox");
   const bool again = settlement.state == ItemState::pending;
-  CONCORD_TRY(
-      db.run("UPDATE outbox SET state = ?, attempt = attempt + ?, due_at = ?, leased_by = NULL, "
-             "finished_at = ? WHERE seq = ?",
-             static_cast<int>(settlement.state), settlement.attempt ? 1 : 0,
-             again ? std::optional<Instant>(settlement.next_at) : std::nullopt,
-             again ? std::nullopt : std::optional<Instant>(settlement.now), item.seq));
+  CONCORD_TRY(db.run(
+      "UPDATE outbox SET state = ?, attempt = attempt + ?, crashes = crashes * ?, begun = 0, "
+      "due_at = ?, leased_by = NULL, finished_at = ? WHERE seq = ?",
+      static_cast<int>(settlement.state), settlement.attempt ? 1 : 0, settlement.attempt ? 0 : 1,
+      again ? std::optional<Instant>(settlement.next_at) : std::nullopt,
+      again ? std::nullopt : std::optional<Instant>(settlement.now), item.seq));
   if (is_finished(settlement.state)) {
     CONCORD_TRY(first_effect(db, item.exchange, "settled", settlement.item, settlement.now));
     CONCORD_TRY(open_subject(db, item, settlement.now));
@@ -223,7 +235,7 @@ Result<std::vector<Item>> SqliteStore::lease(const LeaseRequest& request) {
   const auto work = [&](Transaction& tx) -> Result<void> {
     rows.clear();
     tx.step("lease");
-    CONCORD_ASSIGN(const bool held, in_quarantine(tx.db()));
+    CONCORD_ASSIGN(const bool held, is_held(tx.db(), request.destination));
     if (held) return {};
     static const std::string kDue = std::string(kItemColumns) +
                                     "WHERE o.destination = ? AND o.due_at <= ? "
@@ -238,10 +250,13 @@ Result<std::vector<Item>> SqliteStore::lease(const LeaseRequest& request) {
       }
     }
     for (ItemRow& row : rows) {
+      Item& item = row.item;
+      if (row.leased) item.crashes = row.begun ? item.crashes + 1 : std::max(item.crashes, 1);
       CONCORD_TRY(tx.db().run(
-          "UPDATE outbox SET fence = fence + 1, leased_by = ?, due_at = ? WHERE seq = ?",
-          request.node, request.until, row.seq));
-      ++row.item.fence;
+          "UPDATE outbox SET fence = fence + 1, leased_by = ?, due_at = ?, crashes = ?, "
+          "begun = 0 WHERE seq = ?",
+          request.node, request.until, item.crashes, row.seq));
+      ++item.fence;
     }
     return {};
   };
@@ -259,7 +274,7 @@ Result<std::vector<Item>> SqliteStore::lease(const LeaseRequest& request) {
 
 Result<std::optional<Instant>> SqliteStore::next_due(std::string_view destination) {
   CONCORD_ASSIGN(Readers::Lease db, readers_.take());
-  CONCORD_ASSIGN(const bool held, in_quarantine(*db));
+  CONCORD_ASSIGN(const bool held, is_held(*db, destination));
   if (held) return std::optional<Instant>{};
   CONCORD_ASSIGN(
       const auto due,
@@ -270,16 +285,39 @@ Result<std::optional<Instant>> SqliteStore::next_due(std::string_view destinatio
   return std::optional<Instant>{from_millis(*due)};
 }
 
-Result<std::size_t> SqliteStore::release(std::string_view node, Instant now) {
-  std::size_t released = 0;
+Result<std::size_t> SqliteStore::end_leases(const char* sql, std::string_view node, Instant now) {
+  std::size_t ended = 0;
   const auto work = [&](Transaction& tx) -> Result<void> {
-    CONCORD_TRY(tx.db().run("UPDATE outbox SET leased_by = NULL, due_at = ? WHERE leased_by = ?",
-                            now, node));
-    released = static_cast<std::size_t>(tx.db().changes());
+    CONCORD_TRY(tx.db().run(sql, now, node));
+    ended = static_cast<std::size_t>(tx.db().changes());
     return {};
   };
   CONCORD_TRY(write(work));
-  return released;
+  return ended;
+}
+
+Result<std::size_t> SqliteStore::release(std::string_view node, Instant now) {
+  return end_leases("UPDATE outbox SET leased_by = NULL, begun = 0, due_at = ? WHERE leased_by = ?",
+                    node, now);
+}
+
+Result<std::size_t> SqliteStore::recover(std::string_view node, Instant now) {
+  return end_leases(
+      "UPDATE outbox SET leased_by = NULL, crashes = CASE begun WHEN 1 THEN crashes + 1 ELSE "
+      "max(crashes, 1) END, begun = 0, due_at = ? WHERE leased_by = ?",
+      node, now);
+}
+
+Result<void> SqliteStore::begin(std::string_view item, std::int64_t fence) {
+  return write([&](Transaction& tx) -> Result<void> {
+    tx.step("begin");
+    CONCORD_TRY(
+        tx.db().run("UPDATE outbox SET begun = 1 WHERE id = ? AND fence = ? AND state = 0 "
+                    "AND leased_by IS NOT NULL",
+                    item, fence));
+    if (tx.db().changes() == 1) return {};
+    return make_error(ErrorCode::conflict, "the lease of this outbox item is held by another");
+  });
 }
 
 Result<void> SqliteStore::settle(Settlement settlement) {
@@ -432,8 +470,8 @@ Result<void> SqliteStore::replay(std::string_view item, Instant now, Instant dea
     CONCORD_ASSIGN(const Standing found, dead_item(tx.db(), item, change));
     // Its attempts stay on record and go on counting; only the time to give up is new.
     CONCORD_TRY(
-        tx.db().run("UPDATE outbox SET state = 0, due_at = NULL, deadline = ?, finished_at = NULL "
-                    "WHERE seq = ?",
+        tx.db().run("UPDATE outbox SET state = 0, due_at = NULL, deadline = ?, finished_at = NULL, "
+                    "crashes = min(crashes, 1) WHERE seq = ?",
                     deadline, found.seq));
     if (found.subject.empty()) {
       CONCORD_TRY(tx.db().run("UPDATE outbox SET due_at = ? WHERE seq = ?", now, found.seq));

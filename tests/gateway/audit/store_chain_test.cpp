@@ -8,6 +8,8 @@ class StoreChain : public SqliteStoreTest {
  protected:
   void SetUp() override {
     const auto store = open();
+    migrations_ = store->audit_head()->sequence;
+    links_ = migrations_ + 8;
     for (int i = 0; i < 4; ++i) {
       ASSERT_THAT(store->commit(sample_exchange(std::to_string(i))), IsOk());
     }

@@ -119,6 +119,7 @@ void ExchangeTest::SetUp() {
   auto opened = store::sqlite::open(options, clock_.clock());
   ASSERT_THAT(opened, IsOk());
   store_ = std::move(*opened);
+  migrations_ = store_->audit_head()->sequence;
   mappers_.add(std::make_unique<PlainMapper>());
   policies_["strict"] = {};
 

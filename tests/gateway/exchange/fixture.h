@@ -79,6 +79,7 @@ class ExchangeTest : public testing::Test {
   FakeClock clock_;
   std::atomic<int> next_uuid_ = 0;
   std::unique_ptr<store::Store> store_;
+  std::int64_t migrations_ = 0;  ///< audit links of a new store
   mappers::Mappers mappers_;
   agreements::AgreementSet agreements_;
   std::map<std::string, validate::Options, std::less<>> policies_;

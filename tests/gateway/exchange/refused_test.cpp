@@ -13,7 +13,7 @@ class Refused : public ExchangeTest {
     const auto answer = submit(std::move(arrival));
     EXPECT_THAT(answer, FailsWith(code));
     EXPECT_EQ(accepted(), 0);
-    EXPECT_EQ(store_->audit_head()->sequence, store::sqlite::schema_version())
+    EXPECT_EQ(store_->audit_head()->sequence, migrations_)
         << "only the migrations are on record";
     EXPECT_TRUE(woken_.empty());
   }

@@ -58,6 +58,8 @@ class SqliteStoreTest : public testing::Test {
         "DROP TRIGGER outbox_uncounted; DROP TABLE tally; DROP INDEX outbox_state;"
         "CREATE INDEX outbox_state ON outbox (state); DROP INDEX ack_expect_next;"
         "ALTER TABLE ack_expect DROP COLUMN next_at;"
+        "DROP TABLE destination_pause; ALTER TABLE outbox DROP COLUMN crashes;"
+        "ALTER TABLE outbox DROP COLUMN begun;"
         "DROP TABLE quarantine; DROP INDEX outbox_number; ALTER TABLE outbox DROP COLUMN number;"
         "DELETE FROM migration WHERE version > 3; PRAGMA user_version = 3");
   }

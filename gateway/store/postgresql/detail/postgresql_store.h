@@ -29,6 +29,8 @@ class PostgresqlStore final : public Store, private Watch {
   Result<std::vector<Item>> lease(const LeaseRequest& request) override;
   Result<std::optional<Instant>> next_due(std::string_view destination) override;
   Result<std::size_t> release(std::string_view node, Instant now) override;
+  Result<std::size_t> recover(std::string_view node, Instant now) override;
+  Result<void> begin(std::string_view item, std::int64_t fence) override;
   Result<void> settle(Settlement settlement) override;
   Result<bool> acknowledge(Acknowledged acknowledged) override;
   Result<std::optional<Item>> item(std::string_view id) override;
@@ -44,6 +46,10 @@ class PostgresqlStore final : public Store, private Watch {
                       std::optional<TaskChange> task, std::vector<audit::Record> audit) override;
   Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                       std::vector<audit::Record> audit) override;
+
+  Result<std::vector<Pause>> pauses() override;
+  Result<bool> pause(Pause pause) override;
+  Result<bool> resume(Resume resume) override;
 
   Resources& resources() override { return resources_; }
 
@@ -74,6 +80,7 @@ class PostgresqlStore final : public Store, private Watch {
   /// Errors: those of `work`; transient.
   Result<void> write(const Work& work);
   Result<void> write(Call& call);
+  Result<std::size_t> end_leases(std::string_view sql, std::string_view node, Instant now);
 
   Connection::Settings writing_;
   StepHook on_step_;

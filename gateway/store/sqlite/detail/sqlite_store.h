@@ -54,6 +54,8 @@ class SqliteStore final : public Store, private Watch {
   Result<std::vector<Item>> lease(const LeaseRequest& request) override;
   Result<std::optional<Instant>> next_due(std::string_view destination) override;
   Result<std::size_t> release(std::string_view node, Instant now) override;
+  Result<std::size_t> recover(std::string_view node, Instant now) override;
+  Result<void> begin(std::string_view item, std::int64_t fence) override;
   Result<void> settle(Settlement settlement) override;
   Result<bool> acknowledge(Acknowledged acknowledged) override;
   Result<std::optional<Item>> item(std::string_view id) override;
@@ -69,6 +71,10 @@ class SqliteStore final : public Store, private Watch {
                       std::optional<TaskChange> task, std::vector<audit::Record> audit) override;
   Result<void> cancel(std::string_view item, Instant now, std::optional<TaskChange> task,
                       std::vector<audit::Record> audit) override;
+
+  Result<std::vector<Pause>> pauses() override;
+  Result<bool> pause(Pause pause) override;
+  Result<bool> resume(Resume resume) override;
 
   Result<StatusesRecorded> record_statuses(const std::vector<StatusRow>& rows,
                                            std::vector<audit::Record> audit) override;
@@ -91,6 +97,7 @@ class SqliteStore final : public Store, private Watch {
   Result<Size> size() override;
 
   Result<void> write(const Writer::Work& work);
+  Result<std::size_t> end_leases(const char* sql, std::string_view node, Instant now);
 
   FileLock lock_;
   Readers readers_;

@@ -1,0 +1,238 @@
+// Leasing: which items are taken from the store, when, and who sends them.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "gateway/outbox/detail/lane.h"
+
+namespace concord::outbox {
+
+namespace {
+
+/// Items leased ahead, so that one transaction leases for several attempts.
+constexpr std::size_t kLeasedAhead = 2;
+/// A destination whose next token is farther away is not leased for: leases would wait and end.
+constexpr std::chrono::milliseconds kTokenSoon{5'000};
+/// How long a window is taken to hold when it does not say.
+constexpr std::chrono::milliseconds kWindowHolds{60'000};
+
+/// When the dispatcher must look again for whoever waits for a token: a worker may take the one
+/// that is there now.
+Instant next_token(const TokenBucket& bucket, Instant now) {
+  const auto between = std::chrono::duration<double, std::milli>(1000 / bucket.rate());
+  const Instant after = now + std::chrono::ceil<std::chrono::milliseconds>(
+                                  std::min(between, decltype(between)(3'600'000)));
+  const Instant ready = bucket.ready_at(now);
+  return ready > now ? ready : after;
+}
+
+}  // namespace
+
+void Outbox::dispatch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const Instant now = parts_.clock();
+    Instant look_again = now + settings_.poll;
+    follow_more();
+    follow_windows(now);
+    bool due = false;
+    {
+      const std::lock_guard lock(mutex_);
+      due = !pauses_read_ || now >= *pauses_read_ + settings_.poll || now < *pauses_read_;
+    }
+    // A store that cannot be read now leases nothing either.
+    if (due) static_cast<void>(follow_pauses());
+    bool ready = false;
+    for (const auto& lane : lanes_) ready = fill(*lane, now, look_again) || ready;
+    if (ready) ready_.notify_all();
+    std::unique_lock lock(mutex_);
+    const auto wait = std::clamp(look_again - now, std::chrono::milliseconds{1}, settings_.poll);
+    changed_.wait_for(lock, stop, wait, [this] { return look_ || stopping_; });
+    look_ = false;
+    if (stopping_) return;
+  }
+}
+
+/// Makes lanes for destinations that came, and ends those of destinations that went.
+void Outbox::follow_more() {
+  if (!parts_.more) return;
+  std::vector<DestinationSettings> named = parts_.more();
+  // A timeout as long as the lease would let two attempts run at once.
+  const auto longest = settings_.lease - 2 * detail::kRecordingTime;
+  const std::lock_guard lock(mutex_);
+  std::map<std::string_view, Lane*> known;
+  for (const auto& lane : lanes_) known.emplace(lane->settings.name, lane.get());
+  std::set<const Lane*> kept;
+  std::vector<std::unique_ptr<Lane>> fresh;
+  for (DestinationSettings& settings : named) {
+    settings.timeout = std::min(settings.timeout, longest);
+    const auto at = known.find(settings.name);
+    if (at == known.end()) {
+      fresh.push_back(std::make_unique<Lane>(std::move(settings), settings_.circuit));
+      fresh.back()->passing = true;
+      pauses_read_.reset();  // it may be paused already
+    } else {
+      if (at->second->passing) {
+        at->second->settings = std::move(settings);
+        at->second->bucket.set_rate(at->second->settings.rate);
+      }
+      kept.insert(at->second);
+    }
+  }
+  std::erase_if(lanes_, [&](const auto& lane) {
+    return lane->passing && lane->running == 0 && lane->leased.empty() &&
+           !kept.contains(lane.get());
+  });
+  std::move(fresh.begin(), fresh.end(), std::back_inserter(lanes_));
+}
+
+/// Asks each window that may have changed.
+void Outbox::follow_windows(Instant now) {
+  for (const auto& lane : lanes_) {
+    if (!lane->settings.window) continue;
+    Opening before;
+    {
+      const std::lock_guard lock(mutex_);
+      before = lane->opening;
+    }
+    if (before.until > now && before.until <= now + 2 * kWindowHolds) continue;
+    Opening opening = lane->settings.window(now);
+    opening.until =
+        std::clamp(opening.until, now + std::chrono::milliseconds{1}, now + kWindowHolds);
+    {
+      const std::lock_guard lock(mutex_);
+      lane->opening = opening;
+    }
+    if (before.open == opening.open) continue;
+    tell_of(opening.open ? Notice::Kind::window_opened : Notice::Kind::window_closed,
+            lane->settings.name, "");
+  }
+}
+
+/// Leases for one destination what it may take on, or gives back what it may not send now. True
+/// when a worker may find something to send.
+bool Outbox::fill(Lane& lane, Instant now, Instant& look_again) {
+  std::size_t wanted = 0;
+  bool ready = false;
+  bool shut = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    if (lane.held_until && now >= *lane.held_until) lane.held_until.reset();
+    if (lane.held_until) look_again = std::min(look_again, *lane.held_until);
+    if (lane.settings.window) look_again = std::min(look_again, lane.opening.until);
+    const std::size_t held = lane.running + lane.leased.size();
+    const bool waiting = lane.circuit.is_open() && lane.circuit.allowance(now, 0, 1) == 0;
+    if (waiting) look_again = std::min(look_again, *lane.circuit.probe_at());
+    shut = !lane.is_open(now) || waiting;
+    if (!shut && lane.circuit.is_open()) {
+      wanted = lane.circuit.allowance(now, held, 1);
+      ready = !lane.leased.empty();
+    } else if (!shut) {
+      if (held <= lane.settings.concurrency) {
+        wanted = lane.settings.concurrency * kLeasedAhead - held;
+      }
+      const Instant token = lane.bucket.ready_at(now);
+      ready = !lane.leased.empty() && token <= now && lane.has_room(now);
+      if (lane.bucket.rate() > 0) {
+        if (!lane.leased.empty()) {
+          look_again = std::min(look_again, next_token(lane.bucket, now));
+        }
+        const auto soon = static_cast<std::size_t>(
+            lane.bucket.rate() * std::chrono::duration<double>(kTokenSoon).count());
+        const std::size_t most = token > now + kTokenSoon ? 0 : std::max<std::size_t>(soon, 1);
+        const std::size_t ahead = lane.leased.size();
+        wanted = std::min(wanted, most > ahead ? most - ahead : 0);
+      }
+    }
+  }
+  if (shut) give_back(lane, now);
+  if (wanted == 0) return ready;
+  const auto due = parts_.store->next_due(lane.settings.name);
+  if (!due || !due->has_value()) return ready;
+  if (**due > now) {
+    look_again = std::min(look_again, **due);
+    return ready;
+  }
+  const Instant until = now + settings_.lease;
+  auto items = parts_.store->lease({lane.settings.name, settings_.node, wanted, now, until});
+  if (!items || items->empty()) return ready;
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;  // stop() gives the leases back
+  if (lane.bucket.rate() > 0) look_again = std::min(look_again, next_token(lane.bucket, now));
+  for (store::Item& item : *items) lane.leased.push_back({&lane, std::move(item), until, false});
+  return true;
+}
+
+/// A destination that may not be sent to keeps no leases: its items wait in the store, for whoever
+/// may send them first.
+void Outbox::give_back(Lane& lane, Instant now) {
+  std::deque<Work> unsent;
+  {
+    const std::lock_guard lock(mutex_);
+    unsent.swap(lane.leased);
+  }
+  // What the store does not take back now comes back by the end of its lease.
+  for (const Work& work : unsent) static_cast<void>(give_back(work, now));
+}
+
+bool Outbox::give_back(const Work& work, Instant now) {
+  store::Settlement settlement;
+  settlement.item = work.item.id;
+  settlement.fence = work.item.fence;
+  settlement.now = now;
+  settlement.state = store::ItemState::pending;
+  settlement.next_at = now;
+  return parts_.store->settle(std::move(settlement)).has_value();
+}
+
+// ---- workers ----
+
+void Outbox::work(const std::stop_token& stop) {
+  Work work;
+  while (take(work, stop)) {
+    attempt(work);
+    {
+      const std::lock_guard lock(mutex_);
+      --work.lane->running;
+      --running_;
+      if (work.item.crashes > 0) suspect_running_ = false;
+      look_ = true;
+    }
+    changed_.notify_all();
+    ready_.notify_one();
+  }
+}
+
+/// Waits for an item of a destination that may be sent to. False when stopping.
+bool Outbox::take(Work& work, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  bool found = false;
+  ready_.wait(lock, stop, [&] { return stopping_ || (found = find_work(work, parts_.clock())); });
+  return found;
+}
+
+/// Takes the next item that may be sent, destination after destination. Of items that were under
+/// way when a process ended, one is tried at a time: should the process end again, it is known by
+/// which of them.
+bool Outbox::find_work(Work& work, Instant now) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const std::size_t at = (next_lane_ + i) % lanes_.size();
+    Lane& lane = *lanes_[at];
+    if (lane.leased.empty() || !lane.has_room(now)) continue;
+    const auto next = std::find_if(lane.leased.begin(), lane.leased.end(), [&](const Work& one) {
+      return one.item.crashes == 0 || !suspect_running_;
+    });
+    if (next == lane.leased.end() || !lane.bucket.take(now)) continue;
+    work = std::move(*next);
+    lane.leased.erase(next);
+    ++lane.running;
+    ++running_;
+    if (work.item.crashes > 0) suspect_running_ = true;
+    next_lane_ = at + 1;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace concord::outbox
