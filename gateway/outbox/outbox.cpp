@@ -116,7 +116,11 @@ Result<void> Outbox::follow_pauses() {
         return one.destination == lane->settings.name;
       });
       if (found == pauses.end()) {
-        if (lane->pause) changes.emplace_back(Notice::Kind::resumed, *lane->pause);
+        // Who resumes it means now, whatever it had asked for before.
+        if (lane->pause) {
+          changes.emplace_back(Notice::Kind::resumed, *lane->pause);
+          lane->held_until.reset();
+        }
         lane->pause.reset();
       } else {
         if (!lane->pause) changes.emplace_back(Notice::Kind::paused, *found);

@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <mutex>
 
+#include "gateway/channels/http/ending.h"
+
 namespace concord::channels::http {
 
 namespace {
 
 /// Idle connections kept for each endpoint.
 constexpr std::size_t kIdleHandles = 16;
-constexpr std::chrono::seconds kLongestRetryAfter{15 * 60};
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
@@ -127,44 +128,6 @@ std::size_t on_bytes(char* bytes, std::size_t, std::size_t count, void* context)
 
 int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Transfer*>(context)->stop->stop_requested() ? 1 : 0;
-}
-
-Carried carried_by_status(long status) {
-  if (status >= 200 && status < 300) return Carried::answered;
-  switch (status) {
-    case 408:
-    case 425:
-    case 429:
-    case 502:
-    case 503:
-      return Carried::not_sent;
-    case 501:
-    case 505:
-      return Carried::turned_away;
-    default:
-      return status >= 500 ? Carried::unknown : Carried::turned_away;
-  }
-}
-
-/// What a transfer that did not come to an end means. Before the first byte of the request left,
-/// nothing can have arrived.
-Carried carried_by_code(CURL* handle, CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_OUT_OF_MEMORY:
-      return Carried::not_sent;
-    default: {
-      long sent = 0;
-      curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &sent);
-      return sent == 0 ? Carried::not_sent : Carried::unknown;
-    }
-  }
 }
 
 /// A public sentence; curl's own words may hold host names, so they are not used.
@@ -319,10 +282,7 @@ void read_status(CURL* handle, Receipt& receipt) {
   if (content_type != nullptr) receipt.content_type = content_type;
   curl_off_t wait = 0;
   curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &wait);
-  if (wait > 0) {
-    receipt.retry_after =
-        std::min(std::chrono::seconds{static_cast<std::int64_t>(wait)}, kLongestRetryAfter);
-  }
+  receipt.retry_after = retry_after(wait);
 }
 
 /// Runs a transfer whose options are set.
@@ -336,7 +296,9 @@ void perform(CURL* handle, Transfer& transfer, Receipt& receipt) {
     }
     return;
   }
-  receipt.carried = carried_by_code(handle, code);
+  long sent = 0;
+  curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &sent);
+  receipt.carried = carried_by_code(code, sent > 0);
   receipt.reason = reason_of(code, transfer.too_long);
   receipt.bytes.clear();  // part of an answer is no answer
 }

@@ -63,9 +63,7 @@ std::chrono::milliseconds longest_timeout(const std::map<std::string, Endpoint>&
 /// A channel of the name "http". TLS 1.2 or newer, certificate and host name verified, redirects
 /// not followed, proxies of the environment not used.
 ///
-/// Status 2xx: answered. 408, 425, 429, 502, 503: not_sent, with Retry-After. Other 5xx but 501 and
-/// 505: unknown. Everything else: turned_away. No connection: not_sent. Connection lost, or time
-/// over, after the request began: unknown. Bytes of an answer are given back with any status.
+/// How an exchange ends: ending.h. Bytes of an answer are given back with any status.
 ///
 /// Errors: invalid (an endpoint's URL is not http or https, is plain http to another machine, has
 /// user or password in it; a header has a control character), internal (libcurl has no TLS).

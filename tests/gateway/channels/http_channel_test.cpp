@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <ctime>
+#include <thread>
+
 #include "tests/gateway/channels/scripted_server.h"
 #include "tests/support/result_matchers.h"
 
@@ -137,7 +140,49 @@ TEST(HttpChannel, RetryAfterIsHandedOnButBounded) {
   const auto channel = channel_to(server.url());
   EXPECT_EQ(deliver(*channel).retry_after, std::chrono::seconds(7));
   wait = "99999999";
-  EXPECT_EQ(deliver(*channel).retry_after, std::chrono::seconds(900));
+  EXPECT_EQ(deliver(*channel).retry_after, std::chrono::seconds(3600));
+}
+
+TEST(HttpChannel, RetryAfterMayBeADate) {
+  const auto in_two_minutes = std::time(nullptr) + 120;
+  std::tm parts{};
+  ::gmtime_r(&in_two_minutes, &parts);
+  char date[64];
+  std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  std::string wait = date;
+  ScriptedServer server([&](const std::string&) {
+    return ScriptedServer::answer(429, "", "Retry-After: " + wait + "\r\n");
+  });
+  const auto channel = channel_to(server.url());
+  const auto asked = deliver(*channel).retry_after;
+  ASSERT_TRUE(asked.has_value());
+  EXPECT_GE(*asked, std::chrono::seconds(100));
+  EXPECT_LE(*asked, std::chrono::seconds(120));
+  for (const char* past : {"Fri, 31 Dec 1999 23:59:59 GMT", "soon", "-5", "0", ""}) {
+    wait = past;
+    EXPECT_FALSE(deliver(*channel).retry_after.has_value()) << past;
+  }
+}
+
+TEST(HttpChannel, KeepsAsManyConnectionsAsThereAreAttemptsAtOnce) {
+  ScriptedServer server([](const std::string&) { return ScriptedServer::answer(202, ""); });
+  const auto channel = channel_to(server.url());
+  constexpr int kAtOnce = 8;
+  constexpr int kEach = 250;
+  const auto began = std::chrono::steady_clock::now();
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kAtOnce; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < kEach; ++n) EXPECT_EQ(deliver(*channel).carried, Carried::answered);
+      });
+    }
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  EXPECT_EQ(server.requests().size(), std::size_t{kAtOnce * kEach});
+  EXPECT_LE(server.connections(), kAtOnce);
+  RecordProperty("connections", server.connections());
+  RecordProperty("per_second", static_cast<int>(kAtOnce * kEach / took.count()));
 }
 
 TEST(HttpChannel, NobodyThereIsNotSent) {
