@@ -45,8 +45,8 @@ constexpr std::array kPostgresqlSteps{"lookup", "guards", "attempt",   "outbox",
 void kill_at_step(Scene& scene) {
   const std::size_t which = any_gateway(scene);
   const std::string step = scene.stage.cluster() == nullptr
-                               ? kSqliteSteps[scene.draw() % kSqliteSteps.size()]
-                               : kPostgresqlSteps[scene.draw() % kPostgresqlSteps.size()];
+                               ? kSqliteSteps[scene.occurrence % kSqliteSteps.size()]
+                               : kPostgresqlSteps[scene.occurrence % kPostgresqlSteps.size()];
   const std::string point = step + ":" + std::to_string(between(scene, 1, step == "*" ? 300 : 6));
   scene.stage.gateway(which).kill();
   if (!scene.stage.start(which, {{"CONCORD_FAULT_POINT", point}})) {
@@ -85,7 +85,7 @@ void pause_gateway(Scene& scene) {
 void misbehave(Scene& scene) {
   static constexpr std::array kWays{"http=503&retry_after=0", "drop=before",  "drop=after",
                                     "delay_ms=300",           "late_ms=4000", "twice=1"};
-  const std::string how = std::string(kWays[scene.draw() % kWays.size()]) +
+  const std::string how = std::string(kWays[scene.occurrence % kWays.size()]) +
                           "&for=" + std::to_string(between(scene, 1, 8));
   scene.note("peer", how);
   test::HttpClient other(scene.stage.other_side_port(), 10s);
@@ -93,6 +93,36 @@ void misbehave(Scene& scene) {
                      how)) {
     scene.trouble("the simulated side does not answer");
   }
+}
+
+/// A bad network between the gateways and the other side, for a while.
+void harm_network(Scene& scene) {
+  // Never a corrupted request: a receiver without checksums of its own would take it.
+  static constexpr std::array kWays{R"("kind":"refuse")",
+                                    R"("kind":"cut","direction":"request")",
+                                    R"("kind":"cut","direction":"response")",
+                                    R"("kind":"half-open","direction":"request")",
+                                    R"("kind":"half-open","direction":"response")",
+                                    R"("kind":"duplicate","direction":"request")",
+                                    R"("kind":"duplicate","direction":"response")",
+                                    R"("kind":"reorder")",
+                                    R"("kind":"wrong-answer")",
+                                    R"("kind":"corrupt","direction":"response")",
+                                    R"("kind":"slow","direction":"request","rate":20000)",
+                                    R"("kind":"delay","ms":400)"};
+  const std::string faults = std::string("{\"faults\":[{") +
+                             kWays[scene.occurrence % kWays.size()] +
+                             ",\"permille\":" + std::to_string(between(scene, 200, 900)) + "}]}";
+  const std::uint64_t ms = between(scene, 200, 1500);
+  scene.note("network", faults + " ms=" + std::to_string(ms));
+  test::HttpClient control(scene.stage.network_port(), 10s);
+  const auto tell = [&](const std::string& what) {
+    const auto answer = control.request("POST", "/faults", {}, what);
+    if (!answer || answer->status != 200) scene.trouble("the proxy does not take faults");
+  };
+  tell(faults);
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+  tell("{}");
 }
 
 // ---- the database ----
@@ -129,7 +159,7 @@ void cut_power(Scene& scene) {
   using disk_faults::Loss;
   static constexpr std::array kLosses{Loss::all, Loss::prefix, Loss::torn};
   static constexpr std::array kNames{"all", "prefix", "torn"};
-  const std::size_t loss = scene.draw() % kLosses.size();
+  const std::size_t loss = scene.occurrence % kLosses.size();
   const std::uint64_t seed = scene.draw();
   Stage& stage = scene.stage;
   stage.disk()->power_off();
@@ -225,6 +255,8 @@ const std::vector<FaultKind>& fault_kinds() {
       {"stop", "SIGTERM to a gateway under load", always, stop_gateway},
       {"pause", "a gateway stands still for a while", always, pause_gateway},
       {"peer", "the other side refuses, hangs up, is late, answers twice", always, misbehave},
+      {"network", "cuts, silence, duplicates, disorder, wrong answers on the way", always,
+       harm_network},
       {"power", "the power goes: what the store had not synced is lost", always, cut_power},
       {"full", "ENOSPC for a while", on_sqlite, fill_disk},
       {"io", "EIO of one write or sync", always, fail_once},
@@ -249,7 +281,7 @@ void cause_faults(Board& board, Stage& stage) {
   const std::uint64_t share =
       std::max<std::uint64_t>(board.plan.messages / (board.plan.faults + 1), 1);
   for (std::uint64_t number = 0; number < board.plan.faults; ++number) {
-    Scene scene{board, stage, draw, number};
+    Scene scene{board, stage, draw, number, number / kinds.size()};
     if (!wait_for(scene, number * share + draw() % share)) {
       scene.trouble("nothing was accepted for two minutes");
       board.over = true;

@@ -17,7 +17,8 @@ struct Scene {
   Board& board;
   Stage& stage;
   std::mt19937_64& draw;
-  std::uint64_t number = 0;
+  std::uint64_t number = 0;      ///< of the fault
+  std::uint64_t occurrence = 0;  ///< of its kind: what has variants goes through them in turn
 
   /// Into the history.
   void note(std::string kind, std::string detail) const;

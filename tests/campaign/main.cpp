@@ -1,5 +1,6 @@
 /// campaign: clients, gateways, faults, and a checker of what came of it.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -138,6 +139,9 @@ int main(int count, char** arguments) {
   const concord::test::TemporaryFolder temporary;
   if (plan.folder.empty()) {
     plan.folder = temporary.path();
+  } else if (std::filesystem::exists(plan.folder / "history.jsonl")) {
+    std::fputs("campaign: the folder holds another campaign; name a new one\n", stderr);
+    return kUsage;
   } else {
     std::filesystem::create_directories(plan.folder);
   }

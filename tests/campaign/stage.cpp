@@ -40,7 +40,16 @@ Stage::Stage(const Plan& plan) : plan_(plan) {
                          {.arguments = {"--port", std::to_string(spine_port_), "--record",
                                         arrivals().string(), "--seed", std::to_string(plan.seed)},
                           .log = plan.folder / "spine.log"});
-  if (!spine_.wait_for_line("listening", 30s)) return;
+  between_port_ = free_port();
+  network_port_ = free_port();
+  network_ = test::Process(
+      test::built_program("concord-fault-proxy"),
+      {.arguments = {"--port", std::to_string(between_port_), "--upstream",
+                     std::to_string(spine_port_), "--control", std::to_string(network_port_),
+                     "--seed", std::to_string(plan.seed), "--record",
+                     (plan.folder / "network.jsonl").string()},
+       .log = plan.folder / "network.log"});
+  if (!spine_.wait_for_line("listening", 30s) || !network_.wait_for_line("listening", 30s)) return;
   gateways_.resize(plan.gateways);
   ready_ = true;
   for (std::size_t i = 0; i < gateways_.size(); ++i) {
@@ -92,7 +101,7 @@ bool Stage::start(std::size_t which, const std::map<std::string, std::string>& m
       {"CONCORD_STORE_CONNECTION", connection_},
       {"CONCORD_LOG_LEVEL", plan_.log_level},
       {"CONCORD_DESTINATIONS_SPINE_URL",
-       "http://127.0.0.1:" + std::to_string(spine_port_) + "/Prescription"},
+       "http://127.0.0.1:" + std::to_string(between_port_) + "/Prescription"},
       {"CONCORD_DESTINATIONS_SPINE_TIMEOUT_MS", "3000"},
       {"CONCORD_EPS_FROM_ASID", "200000001285"},
       {"CONCORD_EPS_TO_ASID", "567456789789"},

@@ -30,6 +30,8 @@ class Stage {
   bool start(std::size_t which, const std::map<std::string, std::string>& more = {});
 
   std::uint16_t other_side_port() const { return spine_port_; }
+  /// Where the proxy between the gateways and the other side takes POST /faults.
+  std::uint16_t network_port() const { return network_port_; }
   std::filesystem::path arrivals() const;
   std::vector<std::filesystem::path> logs() const;
   /// Null for SQLite.
@@ -59,7 +61,8 @@ class Stage {
   std::unique_ptr<test::PostgresCluster> cluster_;
   std::string connection_;
   std::uint16_t spine_port_ = 0;
-  test::Process spine_;
+  test::Process spine_, network_;
+  std::uint16_t between_port_ = 0, network_port_ = 0;
   std::vector<One> gateways_;
 };
 
