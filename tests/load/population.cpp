@@ -55,6 +55,26 @@ constexpr std::array<Coded, 4> kConditions{{{"38341003", "Hypertensive disorder"
                                             {"195967001", "Asthma"},
                                             {"55822004", "Hyperlipidaemia"}}};
 
+/// A quantity as it is measured: `steps` values from `least`, `step` apart.
+struct Measured {
+  std::string_view name, loinc, own, category, category_name, unit, ucum, method;
+  double least, step;
+  std::uint64_t steps;
+  int places;
+  double low, high;
+};
+constexpr std::array<Measured, 5> kMeasured{
+    {{"Haemoglobin A1c", "59261-8", "A1C", "laboratory", "Laboratory", "mmol/mol", "mmol/mol",
+      "High performance liquid chromatography", 28, 1, 92, 0, 20, 41},
+     {"Serum creatinine", "14682-9", "CREA", "laboratory", "Laboratory", "umol/L", "umol/L",
+      "Enzymatic, serum", 45, 1, 140, 0, 59, 104},
+     {"Serum cholesterol", "14647-2", "CHOL", "laboratory", "Laboratory", "mmol/L", "mmol/L",
+      "Enzymatic, serum", 2.8, 0.1, 52, 1, 0.1, 5},
+     {"Body weight", "29463-7", "WT", "vital-signs", "Vital Signs", "kg", "kg",
+      "Scales, light clothing, no shoes", 44, 0.5, 150, 1, 50, 95},
+     {"Heart rate", "8867-4", "HR", "vital-signs", "Vital Signs", "beats/min", "/min",
+      "Automatic, upper arm", 48, 1, 60, 0, 60, 100}}};
+
 std::string date_time(std::uint64_t serial) {
   const std::uint64_t chance = mixed(serial);
   return fmt::format("{}-{:02}-{:02}T{:02}:{:02}:{:02}Z", 2016 + chance % 11, 1 + chance / 11 % 12,
@@ -62,6 +82,7 @@ std::string date_time(std::uint64_t serial) {
                      chance / 2217600 % 60);
 }
 
+constexpr std::size_t kBloodPressures = 5;  // of the 13 observations of a patient
 constexpr std::string_view kSnomed = "http://snomed.info/sct";
 constexpr std::string_view kNhsNumber = "https://fhir.nhs.uk/Id/nhs-number";
 
@@ -174,7 +195,29 @@ std::string birth_date(std::size_t patient) {
                      1 + chance / 960 % 28);
 }
 
-std::string observation(std::size_t patient, std::uint64_t serial) {
+std::string result(std::size_t patient, std::uint64_t serial) {
+  const std::uint64_t chance = mixed(serial);
+  const Measured& what = kMeasured[chance % kMeasured.size()];
+  const std::uint64_t steps = chance / kMeasured.size() % what.steps;
+  return fmt::format(
+      R"({{"resourceType":"Observation","meta":{{"profile":["https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-Lab"]}},)"
+      R"("text":{{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>{0}, measured in the laboratory of the network. See the reference range and the note of the biochemist.</p></div>"}},)"
+      R"("identifier":[{{"system":"https://tools.example/Id/result","value":"{1:016x}"}}],"basedOn":[{{"identifier":{{"system":"https://tools.example/Id/request","value":"{2:012x}"}}}}],"status":"final",)"
+      R"("category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"{3}","display":"{4}"}}]}}],)"
+      R"("code":{{"coding":[{{"system":"http://loinc.org","code":"{5}","display":"{0}"}},{{"system":"https://tools.example/CodeSystem/test","code":"{6}"}}],"text":"{0}"}},)"
+      R"("subject":{{"reference":"Patient/{7}","display":"Patient {8}"}},"effectiveDateTime":"{9}","issued":"{9}","performer":[{{"reference":"Organization/load-practice-{10}","display":"Practice {10}"}}],)"
+      R"("valueQuantity":{{"value":{11:.{12}f},"unit":"{13}","system":"http://unitsofmeasure.org","code":"{14}"}},)"
+      R"("interpretation":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"N","display":"Normal"}}]}}],)"
+      R"("note":[{{"text":"Sample taken in the morning before food and tablets. Within the range expected for age and sex; no further test is suggested by the laboratory unless the person is unwell."}}],)"
+      R"("method":{{"text":"{15}"}},"referenceRange":[{{"low":{{"value":{16},"unit":"{13}","system":"http://unitsofmeasure.org","code":"{14}"}},)"
+      R"("high":{{"value":{17},"unit":"{13}","system":"http://unitsofmeasure.org","code":"{14}"}},"text":"{16} to {17} {13}"}}]}})",
+      what.name, serial, chance & 0xFFFFFFFFFFFFu, what.category, what.category_name, what.loinc,
+      what.own, patient_id(patient), patient, date_time(serial), patient % 8,
+      what.least + what.step * static_cast<double>(steps), what.places, what.unit, what.ucum,
+      what.method, what.low, what.high);
+}
+
+std::string blood_pressure(std::size_t patient, std::uint64_t serial) {
   const std::uint64_t chance = mixed(serial);
   return fmt::format(
       R"({{"resourceType":"Observation","meta":{{"profile":["https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation"]}},)"
@@ -211,7 +254,9 @@ std::string transaction(std::size_t first, std::size_t count) {
     put(bundle, "ServiceRequest", id + "-s", service_request(number));
     for (std::size_t nth = 0; nth < kPerPatient - 12; ++nth) {
       const std::string own = fmt::format("{}-o{}", id, nth);
-      std::string body = observation(number, number * 64 + nth);
+      const std::uint64_t serial = number * 64 + nth;
+      std::string body =
+          nth < kBloodPressures ? blood_pressure(number, serial) : result(number, serial);
       body.insert(1, fmt::format(R"("id":"{}",)", own));
       put(bundle, "Observation", own, body);
     }

@@ -20,9 +20,13 @@ std::string family_name(std::size_t patient);
 /// "1962-03-17".
 std::string birth_date(std::size_t patient);
 
-/// A blood pressure reading of about 2 KB, as a practice would send it. `serial` sets identifier,
-/// time and values.
-std::string observation(std::size_t patient, std::uint64_t serial);
+/// A single result of about 2 KB (HbA1c, creatinine, cholesterol, weight, heart rate) with its
+/// reference range and note, as a laboratory or a practice would send it. `serial` sets which one,
+/// identifier, time and value.
+std::string result(std::size_t patient, std::uint64_t serial);
+
+/// A blood pressure of about 2 KB: two components, each with two codes.
+std::string blood_pressure(std::size_t patient, std::uint64_t serial);
 
 /// A transaction Bundle with everything of `count` patients from `first`: each resource by PUT to
 /// an id of its own, so that loading again changes nothing. With the practice and the clinician

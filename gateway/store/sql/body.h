@@ -1,6 +1,9 @@
 #pragma once
-/// Bytes as both stores keep them: one zstd frame where that saves an eighth. CPU only, safe from
-/// any thread; work it before the transaction.
+/// Bytes as both stores keep them: one zstd frame where that saves an eighth. The frame is made with
+/// a dictionary of what FHIR resources usually hold (dictionaries/fhir_1.txt), which halves it once
+/// more and takes a third of the time. A dictionary is part of every store made with it: it is never
+/// edited, a better one gets the next number. CPU only, safe from any thread; work it before the
+/// transaction.
 
 #include <string>
 #include <string_view>
@@ -11,7 +14,7 @@ namespace concord::store::sql {
 
 /// Bytes as they are kept.
 struct Packed {
-  int encoding = 0;  ///< 0: as they are, 1: one zstd frame
+  int encoding = 0;  ///< 0: as they are, 1: one zstd frame, 2: one made with dictionary fhir_1
   std::string bytes;
 };
 

@@ -13,6 +13,9 @@ using search::Comparison;
 using search::Condition;
 using search::IndexKind;
 
+/// Codes or targets looked up one by one; more are compared with the values of the place.
+constexpr std::size_t kFew = 8;
+
 Error too_much() {
   return make_error(ErrorCode::too_costly, "the search asks for more than can be answered at once");
 }
@@ -91,13 +94,22 @@ std::string interval_test(Comparison comparison, const std::string& row, const s
   return "1 = 0";
 }
 
-/// `test` begins with the key of the row. The plus keeps the index of values out: rows are looked
-/// up by place, which has few, and never by a range of values, which may have as many as there are
-/// resources.
-std::string exists(std::string_view table, const std::string& row, const std::string& place,
-                   const std::string& test) {
-  return "EXISTS (SELECT 1 FROM " + std::string(table) + " " + row + " WHERE " + row +
-         ".place = " + place + " AND +" + test + ")";
+/// Whether the resource at `place` has a value; `test` begins with the key of the row. Where one
+/// table goes both ways, the plus keeps the index of values out: rows are looked up by place, which
+/// has few, and never by a range of values, which may have as many as there are resources.
+std::string exists(const Dialect& dialect, IndexKind kind, const std::string& row,
+                   const std::string& place, const std::string& test) {
+  return "EXISTS (SELECT 1 FROM " + std::string(place_table(dialect, kind)) + " " + row +
+         " WHERE " + row + ".place = " + place + (dialect.found_tables ? " AND " : " AND +") +
+         test + ")";
+}
+
+/// The same for a value that `test` names whole: with the place it is one entry of the index.
+std::string exists_whole(const Dialect& dialect, IndexKind kind, const std::string& row,
+                         const std::string& place, const std::string& test) {
+  if (!dialect.found_tables) return exists(dialect, kind, row, place, test);
+  return "EXISTS (SELECT 1 FROM " + std::string(index_table(kind)) + " " + row + " WHERE " + test +
+         " AND " + row + ".place = " + place + ")";
 }
 
 struct Holds {
@@ -123,7 +135,10 @@ struct Holds {
     std::vector<const Condition*> others;
     for (const TokenGroup& group : token_groups(any, others)) {
       const std::string row = sql.alias();
-      parts.push_back(exists("index_token", row, place, group_test(sql, group, row)));
+      const std::string test = group_test(sql, group, row);
+      parts.push_back(group.codes.size() > kFew
+                          ? exists(sql.dialect(), IndexKind::token, row, place, test)
+                          : exists_whole(sql.dialect(), IndexKind::token, row, place, test));
     }
     for (const Condition* one : others) {
       CONCORD_ASSIGN(parts.emplace_back(), below(*one));
@@ -139,34 +154,39 @@ struct Holds {
 
   Result<std::string> operator()(const search::TokenIs& is) const {
     const std::string row = sql.alias();
-    return exists("index_token", row, place, token_test(sql, is, row));
+    const std::string test = token_test(sql, is, row);
+    return is.code ? exists_whole(sql.dialect(), IndexKind::token, row, place, test)
+                   : exists(sql.dialect(), IndexKind::token, row, place, test);
   }
   Result<std::string> operator()(const search::TextIs& is) const {
     const std::string row = sql.alias();
-    return exists("index_text", row, place, text_test(sql, is, row));
+    return exists(sql.dialect(), IndexKind::text, row, place, text_test(sql, is, row));
   }
   Result<std::string> operator()(const search::PeriodIs& is) const {
     const std::string row = sql.alias();
-    return exists("index_period", row, place, period_test(sql, is, row));
+    return exists(sql.dialect(), IndexKind::period, row, place, period_test(sql, is, row));
   }
   Result<std::string> operator()(const search::NumberIs& is) const {
     const std::string row = sql.alias();
-    return exists("index_number", row, place, number_test(sql, is, row));
+    return exists(sql.dialect(), IndexKind::number, row, place, number_test(sql, is, row));
   }
   Result<std::string> operator()(const search::LinkIs& is) const {
     const std::string row = sql.alias();
-    return exists("index_link", row, place, link_test(sql, is, row));
+    const std::string test = link_test(sql, is, row);
+    return is.targets.empty() || is.targets.size() > kFew
+               ? exists(sql.dialect(), IndexKind::link, row, place, test)
+               : exists_whole(sql.dialect(), IndexKind::link, row, place, test);
   }
   Result<std::string> operator()(const search::Present& is) const {
     const std::string row = sql.alias();
-    return exists(index_table(is.kind), row, place,
+    return exists(sql.dialect(), is.kind, row, place,
                   row + ".key = " + sql.bind(std::int64_t{is.key}));
   }
   Result<std::string> operator()(const search::IdIs& is) const {
     if (is.ids.empty() || types.empty()) return std::string("1 = 0");
     const std::string row = sql.alias();
-    return exists("resource", row, place,
-                  row + ".key IN (" + sql.bind_all(keys_of(types, is.ids)) + ")");
+    return "EXISTS (SELECT 1 FROM resource " + row + " WHERE " + row + ".place = " + place +
+           " AND +" + row + ".key IN (" + sql.bind_all(keys_of(types, is.ids)) + "))";
   }
   Result<std::string> operator()(const search::UpdatedIs& is) const {
     return updated_test(sql, is, place);
@@ -177,11 +197,12 @@ struct Holds {
     if (chain.keys.empty() || chain.types.empty()) return std::string("1 = 0");
     const std::string link = sql.alias();
     const std::string far = sql.alias();
-    std::string text = "EXISTS (SELECT 1 FROM index_link " + link + " CROSS JOIN resource " + far +
-                       " WHERE " + link + ".place = " + place + " AND " + link + ".key IN (" +
-                       sql.bind_all(chain.keys) + ") AND " + far + ".key = " + link +
-                       ".target AND " + far + ".deleted = 0 AND " + far + ".type IN (" +
-                       sql.bind_all(numbers_of(chain.types)) + ") AND ";
+    std::string text = "EXISTS (SELECT 1 FROM " +
+                       std::string(place_table(sql.dialect(), IndexKind::link)) + " " + link +
+                       " CROSS JOIN resource " + far + " WHERE " + link + ".place = " + place +
+                       " AND " + link + ".key IN (" + sql.bind_all(chain.keys) + ") AND " + far +
+                       ".key = " + link + ".target AND " + far + ".deleted = 0 AND " + far +
+                       ".type IN (" + sql.bind_all(numbers_of(chain.types)) + ") AND ";
     CONCORD_ASSIGN(const std::string inner,
                    holds(sql, chain.inner[0], far + ".place", chain.types, depth + kChainDepth));
     return text + inner + ")";
@@ -350,6 +371,23 @@ std::string_view index_table(IndexKind kind) {
       return "index_link";
   }
   return "index_token";
+}
+
+std::string_view place_table(const Dialect& dialect, IndexKind kind) {
+  if (!dialect.found_tables) return index_table(kind);
+  switch (kind) {
+    case IndexKind::token:
+      return "found_token";
+    case IndexKind::text:
+      return "found_text";
+    case IndexKind::period:
+      return "found_period";
+    case IndexKind::number:
+      return "found_number";
+    case IndexKind::link:
+      return "found_link";
+  }
+  return "found_token";
 }
 
 std::string_view sort_column(IndexKind kind) {

@@ -113,7 +113,10 @@ Result<std::vector<ResourceRow>> find_linked(const LinkedSearch& search, const D
   Builder sql(dialect);
   const std::string near = "n.created_nr IN (" + sql.bind_all(search.rows) + ")";
   std::string list = "SELECT DISTINCT l." + std::string(search.reverse ? "place" : "target") +
-                     " FROM resource n CROSS JOIN index_link l WHERE " + near + " AND " +
+                     " FROM resource n CROSS JOIN " +
+                     std::string(search.reverse ? index_table(search::IndexKind::link)
+                                                : place_table(dialect, search::IndexKind::link)) +
+                     " l WHERE " + near + " AND " +
                      (search.reverse ? "l.target = n.key" : "l.place = n.place");
   if (!search.keys.empty()) list += " AND l.key IN (" + sql.bind_all(search.keys) + ")";
   std::string text = "SELECT " + std::string(kResourceColumns) + " FROM resource r WHERE r." +

@@ -178,9 +178,9 @@ std::string behind(Builder& sql, const std::vector<Column>& columns,
 std::string value_column(Builder& sql, const SortKey& key) {
   const std::string row = sql.alias();
   return "(SELECT " + std::string(key.descending ? "max(" : "min(") + row + "." +
-         std::string(sort_column(key.kind)) + ") FROM " + std::string(index_table(key.kind)) + " " +
-         row + " WHERE " + row + ".place = c.place AND +" + row + ".key IN (" +
-         sql.bind_all(key.keys) + "))";
+         std::string(sort_column(key.kind)) + ") FROM " +
+         std::string(place_table(sql.dialect(), key.kind)) + " " + row + " WHERE " + row +
+         ".place = c.place AND +" + row + ".key IN (" + sql.bind_all(key.keys) + "))";
 }
 
 /// A page of a search that has few enough results to sort them.
@@ -257,7 +257,8 @@ Result<void> with_value(const Plan& plan, const Part& part, std::vector<FoundRow
   const std::string column(sort_column(key.kind));
   Builder sql(*plan.dialect);
   std::string where = "d.key = " + sql.bind(std::int64_t{key.keys[0]}) +
-                      " AND NOT EXISTS (SELECT 1 FROM " + table +
+                      " AND NOT EXISTS (SELECT 1 FROM " +
+                      std::string(place_table(sql.dialect(), key.kind)) +
                       " e WHERE e.place = d.place AND +e.key = d.key AND e." + column +
                       (key.descending ? " > d." : " < d.") + column + ")";
   for (const Condition* one : part.conditions) {
@@ -295,7 +296,7 @@ Result<void> without_value(const Plan& plan, const Part& part, const Start& star
   CONCORD_ASSIGN(auto streams,
                  streams_from(sql, start, part.conditions, part.types, *plan.runner, 0));
   std::string more =
-      " AND NOT EXISTS (SELECT 1 FROM " + std::string(index_table(key.kind)) +
+      " AND NOT EXISTS (SELECT 1 FROM " + std::string(place_table(sql.dialect(), key.kind)) +
       " e WHERE e.place = d.place AND e.key = " + sql.bind(std::int64_t{key.keys[0]}) +
       ") AND q.place = d.place";
   if (plan.from) {

@@ -23,10 +23,13 @@ struct Statement {
 struct Dialect {
   char parameter = '?';                ///< "?1" or "$1"
   std::string_view position = "instr"; /**< function (haystack, needle), 0 when there is none */
+  /// The tables of the index go from values to places only; the values of one place are in tables
+  /// of their own, found_token for index_token and so on.
+  bool found_tables = false;
 };
 
-inline constexpr Dialect kSqlite{'?', "instr"};
-inline constexpr Dialect kPostgresql{'$', "strpos"};
+inline constexpr Dialect kSqlite{'?', "instr", true};
+inline constexpr Dialect kPostgresql{'$', "strpos", false};
 
 /// A statement in the making. Parameters may be bound in any order.
 class Builder {

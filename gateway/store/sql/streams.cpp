@@ -9,6 +9,7 @@ namespace {
 
 using search::Comparison;
 using search::Condition;
+using search::IndexKind;
 
 /// Periods have their end within this behind their beginning, or stand in the index of long ones.
 std::int64_t earlier(std::int64_t millis, std::int64_t by = kLongPeriod) {
@@ -226,11 +227,13 @@ struct StreamsOf {
     CONCORD_ASSIGN(const std::string inner, inner_places(reverse.inner, far_types));
     const std::string link = sql.alias();
     const std::string list = sql.alias();
-    return one(
-        "(" + inner + ") " + list + " CROSS JOIN index_link " + link + " CROSS JOIN resource d",
-        link + ".place = " + list + ".place AND " + link + ".key IN (" +
-            sql.bind_all(reverse.keys) + ") AND d.key = " + link +
-            ".target AND d.deleted = 0 AND d.type IN (" + sql.bind_all(numbers_of(types)) + ")");
+    return one("(" + inner + ") " + list + " CROSS JOIN " +
+                   std::string(place_table(sql.dialect(), IndexKind::link)) + " " + link +
+                   " CROSS JOIN resource d",
+               link + ".place = " + list + ".place AND " + link + ".key IN (" +
+                   sql.bind_all(reverse.keys) + ") AND d.key = " + link +
+                   ".target AND d.deleted = 0 AND d.type IN (" + sql.bind_all(numbers_of(types)) +
+                   ")");
   }
 
  private:

@@ -1,5 +1,6 @@
 // Looking a store file over: pages, references, stored bytes, sums, index rows.
 #include "gateway/store/sql/tally.h"
+#include "gateway/store/sqlite/detail/found.h"
 #include "gateway/store/sqlite/detail/payloads.h"
 #include "gateway/store/sqlite/detail/resource_rows.h"
 #include "gateway/store/sqlite/detail/schema.h"
@@ -39,21 +40,29 @@ constexpr Rule kRules[] = {
      "WHERE v.version >= r.version"},
     {"resources marked as deleted whose last change says otherwise",
      "SELECT count(*) FROM resource WHERE deleted <> (change = 4)"},
-    {"token rows of no current resource",
-     "SELECT count(*) FROM index_token i WHERE NOT EXISTS "
-     "(SELECT 1 FROM resource r WHERE r.place = i.place AND r.deleted = 0)"},
-    {"text rows of no current resource",
-     "SELECT count(*) FROM index_text i WHERE NOT EXISTS "
-     "(SELECT 1 FROM resource r WHERE r.place = i.place AND r.deleted = 0)"},
-    {"period rows of no current resource",
-     "SELECT count(*) FROM index_period i WHERE NOT EXISTS "
-     "(SELECT 1 FROM resource r WHERE r.place = i.place AND r.deleted = 0)"},
-    {"number rows of no current resource",
-     "SELECT count(*) FROM index_number i WHERE NOT EXISTS "
-     "(SELECT 1 FROM resource r WHERE r.place = i.place AND r.deleted = 0)"},
-    {"link rows of no current resource",
-     "SELECT count(*) FROM index_link i WHERE NOT EXISTS "
-     "(SELECT 1 FROM resource r WHERE r.place = i.place AND r.deleted = 0)"},
+    {"lists of values of no current resource",
+     "SELECT count(*) FROM resource_found f WHERE NOT EXISTS "
+     "(SELECT 1 FROM resource r WHERE r.place = f.place AND r.deleted = 0)"},
+    {"current resources without their list of values",
+     "SELECT count(*) FROM resource r WHERE r.deleted = 0 AND NOT EXISTS "
+     "(SELECT 1 FROM resource_found f WHERE f.place = r.place) "
+     "AND (SELECT version FROM resource_index) <> 0"},
+    {"token rows no current resource is found by",
+     "SELECT count(*) FROM index_token i WHERE NOT EXISTS (SELECT 1 FROM found_token f WHERE "
+     "f.place = i.place AND f.key = i.key AND f.code = i.code AND f.system = i.system)"},
+    {"text rows no current resource is found by",
+     "SELECT count(*) FROM index_text i WHERE NOT EXISTS (SELECT 1 FROM found_text f WHERE "
+     "f.place = i.place AND f.key = i.key AND f.value = i.value AND f.exact = i.exact)"},
+    {"period rows no current resource is found by",
+     "SELECT count(*) FROM index_period i WHERE NOT EXISTS (SELECT 1 FROM found_period f WHERE "
+     "f.place = i.place AND f.key = i.key AND f.low = i.low AND f.high = i.high)"},
+    {"number rows no current resource is found by",
+     "SELECT count(*) FROM index_number i WHERE NOT EXISTS (SELECT 1 FROM found_number f WHERE "
+     "f.place = i.place AND f.key = i.key AND f.low = i.low AND f.high = i.high AND "
+     "f.system = i.system AND f.code = i.code AND f.unit = i.unit AND f.mark = i.mark)"},
+    {"link rows no current resource is found by",
+     "SELECT count(*) FROM index_link i WHERE NOT EXISTS (SELECT 1 FROM found_link f WHERE "
+     "f.place = i.place AND f.key = i.key AND f.target = i.target AND f.type = i.type)"},
 };
 
 constexpr std::size_t kFaults = 100;  ///< lines of a report
@@ -74,6 +83,37 @@ Result<std::int64_t> unreadable_rows(Connection& db, const char* sql, std::strin
                        ": its bytes are damaged");
     }
   }
+}
+
+/// Reads every list of values. There must be as many rows in the index as there are values: none is
+/// a stranger (kRules), so then none is missing.
+Result<std::int64_t> listed_values(Connection& db, std::vector<std::string>& faults) {
+  std::int64_t listed = 0;
+  {
+    CONCORD_ASSIGN(Query row, db.query("SELECT place, found FROM resource_found ORDER BY place"));
+    for (;;) {
+      CONCORD_ASSIGN(const bool more, row.next());
+      if (!more) break;
+      const auto values = decode_found(row.view(1));
+      if (values) {
+        listed += static_cast<std::int64_t>(values->tokens.size() + values->texts.size() +
+                                            values->periods.size() + values->numbers.size() +
+                                            values->links.size());
+      } else if (faults.size() < kFaults) {
+        faults.push_back("resource_found " + std::to_string(row.integer(0)) +
+                         ": its bytes are damaged");
+      }
+    }
+  }
+  CONCORD_ASSIGN(const auto rows,
+                 db.number("SELECT (SELECT count(*) FROM index_token) + (SELECT count(*) FROM "
+                           "index_text) + (SELECT count(*) FROM index_period) + (SELECT count(*) "
+                           "FROM index_number) + (SELECT count(*) FROM index_link)"));
+  if (rows.value_or(0) < listed) {
+    faults.push_back(std::to_string(listed - *rows) +
+                     " values of current resources are not in the index");
+  }
+  return rows.value_or(0);
 }
 
 }  // namespace
@@ -133,11 +173,7 @@ Result<std::vector<std::string>> Inspection::faults(Looked& looked) const {
       looked.versions,
       unreadable_rows(db, "SELECT place, encoding, body, NULL FROM resource_version ORDER BY place",
                       "resource_version", faults));
-  CONCORD_ASSIGN(const auto rows,
-                 db.number("SELECT (SELECT count(*) FROM index_token) + (SELECT count(*) FROM "
-                           "index_text) + (SELECT count(*) FROM index_period) + (SELECT count(*) "
-                           "FROM index_number) + (SELECT count(*) FROM index_link)"));
-  looked.index_rows = rows.value_or(0);
+  CONCORD_ASSIGN(looked.index_rows, listed_values(db, faults));
   return faults;
 }
 
@@ -146,39 +182,9 @@ Result<search::IndexValues> Inspection::index_of(std::int64_t row) const {
   CONCORD_ASSIGN(const auto place,
                  db.number("SELECT place FROM resource WHERE created_nr = ?", row));
   if (!place) return make_error(ErrorCode::not_found, "there is no such resource in the store");
-  search::IndexValues values;
-  const auto each = [&](const char* sql, auto&& take) -> Result<void> {
-    CONCORD_ASSIGN(Query found, db.query(sql, *place));
-    for (;;) {
-      CONCORD_ASSIGN(const bool more, found.next());
-      if (!more) return {};
-      take(found);
-    }
-  };
-  const auto key = [](const Query& q) { return static_cast<search::IndexKey>(q.integer(0)); };
-  const auto small = [](const Query& q, int column) {
-    return static_cast<std::int32_t>(q.integer(column));
-  };
-  CONCORD_TRY(
-      each("SELECT key, code, system FROM index_token WHERE place = ?", [&](const Query& q) {
-        values.tokens.push_back({key(q), q.integer(1), small(q, 2)});
-      }));
-  CONCORD_TRY(each("SELECT key, value, exact FROM index_text WHERE place = ?", [&](const Query& q) {
-    values.texts.push_back({key(q), q.text(1), q.text(2)});
-  }));
-  CONCORD_TRY(each("SELECT key, low, high FROM index_period WHERE place = ?", [&](const Query& q) {
-    values.periods.push_back({key(q), q.integer(1), q.integer(2)});
-  }));
-  CONCORD_TRY(
-      each("SELECT key, low, high, system, code, unit, mark FROM index_number WHERE place = ?",
-           [&](const Query& q) {
-             values.numbers.push_back({key(q), q.real(1), q.real(2), small(q, 3), small(q, 4),
-                                       small(q, 5), small(q, 6)});
-           }));
-  CONCORD_TRY(each("SELECT key, target, type FROM index_link WHERE place = ?", [&](const Query& q) {
-    values.links.push_back({key(q), q.integer(1), small(q, 2)});
-  }));
-  return values;
+  CONCORD_ASSIGN(Query list, db.query("SELECT found FROM resource_found WHERE place = ?", *place));
+  CONCORD_ASSIGN(const bool listed, list.next());
+  return listed ? decode_found(list.view(0)) : search::IndexValues{};
 }
 
 }  // namespace concord::store::sqlite

@@ -8,6 +8,7 @@
 
 #include "gateway/store/sqlite/detail/schema.h"
 #include "gateway/store/sqlite/detail/sqlite_store.h"
+#include "gateway/store/sqlite/detail/wal_buffer.h"
 
 namespace concord::store::sqlite {
 
@@ -29,6 +30,7 @@ Result<std::unique_ptr<Connection>> writing_connection(const Options& options, I
   settings.create = true;
   settings.busy_timeout_ms = static_cast<int>(options.busy_timeout.count());
   settings.cache_kib = kWriterCacheKib;
+  CONCORD_ASSIGN(settings.layer, wal_buffer_layer());
   CONCORD_ASSIGN(std::unique_ptr<Connection> db, Connection::open(settings));
   CONCORD_TRY(db->execute("PRAGMA page_size = 4096"));  // counts for a new file only
   CONCORD_TRY(use_wal(*db));

@@ -60,6 +60,7 @@ class SqliteStoreTest : public testing::Test {
         "ALTER TABLE ack_expect DROP COLUMN next_at;"
         "DROP TABLE destination_pause; ALTER TABLE outbox DROP COLUMN crashes;"
         "ALTER TABLE outbox DROP COLUMN begun;"
+        "DROP TABLE resource_found;"
         "DROP TABLE quarantine; DROP INDEX outbox_number; ALTER TABLE outbox DROP COLUMN number;"
         "DELETE FROM migration WHERE version > 3; PRAGMA user_version = 3");
   }

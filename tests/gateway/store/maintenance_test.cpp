@@ -79,7 +79,7 @@ TEST_F(Maintenance, WhatIsDamagedIsNamedByTableAndNumber) {
       "UPDATE resource SET encoding = 1, body = x'01' WHERE id = 'p1'");
   const auto found = faults();
   EXPECT_THAT(found, testing::Contains("1 accepted items that are not in the outbox"));
-  EXPECT_THAT(found, testing::Contains("1 link rows of no current resource"));
+  EXPECT_THAT(found, testing::Contains("1 link rows no current resource is found by"));
   EXPECT_THAT(found, testing::Contains(testing::StartsWith("resource ")));
 }
 

@@ -16,7 +16,7 @@ CREATE TABLE resource (
   type       integer NOT NULL,   -- first four bytes of the SHA-256 of the type
   deleted    smallint NOT NULL,  -- 0, 1
   change     smallint NOT NULL,  -- store::Change
-  encoding   smallint NOT NULL,  -- 0: as it is, 1: one zstd frame
+  encoding   smallint NOT NULL,  -- gateway/store/sql/body.h
   version    bigint NOT NULL,
   type_name  text COLLATE "C" NOT NULL,
   id         text COLLATE "C" NOT NULL,

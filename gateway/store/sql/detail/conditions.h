@@ -43,8 +43,10 @@ std::vector<std::int64_t> keys_of(const std::vector<std::string>& types,
                                   const std::vector<std::string>& ids);
 std::vector<std::int64_t> numbers_of(const std::vector<std::string>& types);
 
-/// The table of a kind, and the column its values are sorted by.
+/// The table of a kind that goes from values to places, the one from a place to its values, and the
+/// column values are sorted by.
 std::string_view index_table(search::IndexKind kind);
+std::string_view place_table(const Dialect& dialect, search::IndexKind kind);
 std::string_view sort_column(search::IndexKind kind);
 
 /// "(a OR b OR c)", in groups of groups when there are many, since databases bound the depth.

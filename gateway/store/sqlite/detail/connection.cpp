@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "gateway/store/sqlite/detail/found.h"
+
 namespace concord::store::sqlite {
 
 namespace {
@@ -84,7 +86,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   sqlite3* database = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (settings.create ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(settings.path.c_str(), &database, flags, nullptr);
+  const int code = sqlite3_open_v2(settings.path.c_str(), &database, flags, settings.layer);
   if (code != SQLITE_OK) {
     Error error = sqlite_error(code, database);
     sqlite3_close_v2(database);
@@ -99,6 +101,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
                           "PRAGMA synchronous = FULL;"
                           "PRAGMA cache_size = -" +
                           std::to_string(settings.cache_kib)));
+  CONCORD_TRY(add_found_tables(database));
   if (settings.query_only) CONCORD_TRY(connection->execute("PRAGMA query_only = ON"));
   return connection;
 }

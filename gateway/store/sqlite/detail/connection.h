@@ -70,6 +70,7 @@ class Connection {
     bool query_only = false;
     int busy_timeout_ms = 5000;
     std::int64_t cache_kib = 8192;
+    const char* layer = nullptr;  ///< name of a VFS; null: the system's
   };
 
   static Result<std::unique_ptr<Connection>> open(const Settings& settings);

@@ -1,6 +1,7 @@
 #include "gateway/store/sqlite/detail/resource_rows.h"
 
 #include "gateway/store/sql/place.h"
+#include "gateway/store/sqlite/detail/found.h"
 
 namespace concord::store::sqlite {
 
@@ -36,42 +37,69 @@ Result<CurrentVersion> current_version(Connection& db, const PackedVersion& of) 
 Result<void> insert_index(Connection& db, std::int64_t place, const search::IndexValues& values) {
   for (const search::Token& token : values.tokens) {
     CONCORD_TRY(
-        db.run("INSERT OR IGNORE INTO index_token (place, key, code, system) VALUES (?, ?, ?, ?)",
-               place, token.key, token.code, token.system));
+        db.run("INSERT OR IGNORE INTO index_token (key, code, place, system) VALUES (?, ?, ?, ?)",
+               token.key, token.code, place, token.system));
   }
   for (const search::Link& link : values.links) {
     CONCORD_TRY(
-        db.run("INSERT OR IGNORE INTO index_link (place, key, target, type) VALUES (?, ?, ?, ?)",
-               place, link.key, link.target, link.type));
+        db.run("INSERT OR IGNORE INTO index_link (target, key, place, type) VALUES (?, ?, ?, ?)",
+               link.target, link.key, place, link.type));
   }
   for (const search::Period& period : values.periods) {
     CONCORD_TRY(
-        db.run("INSERT OR IGNORE INTO index_period (place, key, low, high) VALUES (?, ?, ?, ?)",
-               place, period.key, period.low, period.high));
+        db.run("INSERT OR IGNORE INTO index_period (key, low, place, high) VALUES (?, ?, ?, ?)",
+               period.key, period.low, place, period.high));
   }
-  std::int64_t n = 0;  // unique within (place, key) because it is within the place
+  std::int64_t n = 0;
   for (const search::Text& text : values.texts) {
     CONCORD_TRY(
-        db.run("INSERT INTO index_text (place, key, n, value, exact) VALUES (?, ?, ?, ?, ?)", place,
-               text.key, n++, text.value, text.exact));
+        db.run("INSERT INTO index_text (key, value, place, n, exact) VALUES (?, ?, ?, ?, ?)",
+               text.key, text.value, place, n++, text.exact));
   }
   n = 0;
   for (const search::Number& number : values.numbers) {
     CONCORD_TRY(
-        db.run("INSERT INTO index_number (place, key, n, low, high, system, code, unit, mark) "
+        db.run("INSERT INTO index_number (key, low, place, n, high, system, code, unit, mark) "
                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               place, number.key, n++, number.low, number.high, number.system, number.code,
+               number.key, number.low, place, n++, number.high, number.system, number.code,
                number.unit, number.mark));
   }
-  return {};
+  return db.run("INSERT INTO resource_found (place, found) VALUES (?, ?)", place,
+                Blob(encode_found(values)));
 }
 
 Result<void> remove_index(Connection& db, std::int64_t place) {
-  CONCORD_TRY(db.run("DELETE FROM index_token WHERE place = ?", place));
-  CONCORD_TRY(db.run("DELETE FROM index_link WHERE place = ?", place));
-  CONCORD_TRY(db.run("DELETE FROM index_period WHERE place = ?", place));
-  CONCORD_TRY(db.run("DELETE FROM index_text WHERE place = ?", place));
-  return db.run("DELETE FROM index_number WHERE place = ?", place);
+  search::IndexValues values;
+  {
+    CONCORD_ASSIGN(Query row, db.query("SELECT found FROM resource_found WHERE place = ?", place));
+    CONCORD_ASSIGN(const bool found, row.next());
+    if (!found) return {};  // it was never indexed
+    CONCORD_ASSIGN(values, decode_found(row.view(0)));
+  }
+  for (const search::Token& token : values.tokens) {
+    CONCORD_TRY(
+        db.run("DELETE FROM index_token WHERE key = ? AND code = ? AND place = ? AND system = ?",
+               token.key, token.code, place, token.system));
+  }
+  for (const search::Link& link : values.links) {
+    CONCORD_TRY(
+        db.run("DELETE FROM index_link WHERE target = ? AND key = ? AND place = ? AND type = ?",
+               link.target, link.key, place, link.type));
+  }
+  for (const search::Period& period : values.periods) {
+    CONCORD_TRY(
+        db.run("DELETE FROM index_period WHERE key = ? AND low = ? AND place = ? AND high = ?",
+               period.key, period.low, place, period.high));
+  }
+  for (const search::Text& text : values.texts) {
+    CONCORD_TRY(db.run("DELETE FROM index_text WHERE key = ? AND value = ? AND place = ?", text.key,
+                       text.value, place));
+  }
+  for (const search::Number& number : values.numbers) {
+    CONCORD_TRY(db.run("DELETE FROM index_number WHERE key = ? AND low = ? AND place = ?",
+                       number.key, number.low, place));
+  }
+  return db.run("DELETE FROM resource_found WHERE place = ?", place);
 }
 
 Result<void> add_version(Transaction& tx, const PackedVersion& version,

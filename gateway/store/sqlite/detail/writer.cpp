@@ -4,12 +4,6 @@
 
 namespace concord::store::sqlite {
 
-namespace {
-
-constexpr std::size_t kLeastBatch = 16;
-
-}  // namespace
-
 Result<void> Transaction::append(const std::vector<audit::Record>& records) {
   for (const audit::Record& record : records) {
     step("audit");
@@ -67,10 +61,7 @@ void Writer::loop(const std::stop_token& stop) {
       std::unique_lock lock(mutex_);
       arrived_.wait(lock, stop, [this] { return !waiting_.empty(); });
       if (waiting_.empty()) return;  // stopping, and nobody waits
-      // Half of them, so that the others are worked on while these are answered and ask again: all
-      // at once would leave this thread and theirs waiting for each other in turn.
-      const std::size_t half = std::max(kLeastBatch, (waiting_.size() + 1) / 2);
-      const std::size_t count = std::min({waiting_.size(), half, settings_.batch});
+      const std::size_t count = std::min(waiting_.size(), settings_.batch);
       calls.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     }

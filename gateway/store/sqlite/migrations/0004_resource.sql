@@ -16,7 +16,7 @@ CREATE TABLE resource (
   id         TEXT NOT NULL,
   version    INTEGER NOT NULL,
   change     INTEGER NOT NULL,  -- store::Change
-  encoding   INTEGER NOT NULL,  -- 0: as it is, 1: one zstd frame
+  encoding   INTEGER NOT NULL,  -- gateway/store/sql/body.h
   body       BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX resource_key ON resource (key);
@@ -39,62 +39,65 @@ CREATE TABLE resource_version (
 CREATE INDEX resource_version_of ON resource_version (created_nr, version);
 CREATE INDEX resource_version_type ON resource_version (type);
 
--- What current, undeleted resources are found by: search::IndexValues. Clustered by resource, so that
--- whether a resource has a value is one look; the second index goes from value to resource.
+-- What current, undeleted resources are found by: search::IndexValues. Each table goes from values to
+-- places; the way back, from a place to its values, is one row of resource_found.
 CREATE TABLE index_token (
-  place  INTEGER NOT NULL,
   key    INTEGER NOT NULL,
   code   INTEGER NOT NULL,
+  place  INTEGER NOT NULL,
   system INTEGER NOT NULL,
-  PRIMARY KEY (place, key, code, system)
+  PRIMARY KEY (key, code, place, system)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX index_token_value ON index_token (key, code, place, system);
 
 CREATE TABLE index_text (
-  place INTEGER NOT NULL,
   key   INTEGER NOT NULL,
-  n     INTEGER NOT NULL,       -- counts the texts of one place and key
   value TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  n     INTEGER NOT NULL,       -- counts the texts of one place
   exact TEXT NOT NULL,          -- '' : as `value`
-  PRIMARY KEY (place, key, n)
+  PRIMARY KEY (key, value, place, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX index_text_value ON index_text (key, value, place);
 
 CREATE TABLE index_period (
-  place INTEGER NOT NULL,
   key   INTEGER NOT NULL,
   low   INTEGER NOT NULL,
+  place INTEGER NOT NULL,
   high  INTEGER NOT NULL,
-  PRIMARY KEY (place, key, low, high)
+  PRIMARY KEY (key, low, place, high)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX index_period_value ON index_period (key, low, place, high);
 -- Periods longer than 26 hours; the others are found by their beginning.
 CREATE INDEX index_period_long ON index_period (key, high, place, low) WHERE low < high - 93600000;
 
 CREATE TABLE index_number (
-  place  INTEGER NOT NULL,
   key    INTEGER NOT NULL,
-  n      INTEGER NOT NULL,
   low    REAL NOT NULL,
+  place  INTEGER NOT NULL,
+  n      INTEGER NOT NULL,      -- counts the numbers of one place
   high   REAL NOT NULL,
   system INTEGER NOT NULL,
   code   INTEGER NOT NULL,
   unit   INTEGER NOT NULL,
   mark   INTEGER NOT NULL,
-  PRIMARY KEY (place, key, n)
+  PRIMARY KEY (key, low, place, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX index_number_value ON index_number (key, low, place);
 -- Ranges; the others are points.
 CREATE INDEX index_number_range ON index_number (key, high, place) WHERE high > low;
 
 CREATE TABLE index_link (
-  place  INTEGER NOT NULL,
-  key    INTEGER NOT NULL,
   target INTEGER NOT NULL,
+  key    INTEGER NOT NULL,
+  place  INTEGER NOT NULL,
   type   INTEGER NOT NULL,
-  PRIMARY KEY (place, key, target, type)
+  PRIMARY KEY (target, key, place, type)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX index_link_target ON index_link (target, key, place, type);
+
+-- All of one resource's values, read through the tables found_token … found_link
+-- (detail/found_tables.cpp): whether a resource has a value is one look, and one row is written for
+-- all of them.
+CREATE TABLE resource_found (
+  place INTEGER PRIMARY KEY,
+  found BLOB NOT NULL
+) STRICT;
 
 -- search::Parameters::version() the index was made with; 0: it is to be made.
 CREATE TABLE resource_index (
