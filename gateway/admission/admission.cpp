@@ -7,6 +7,9 @@ namespace concord::admission {
 namespace {
 
 constexpr double kMillion = 1e6;
+/// The store's wait is the least of so many writes in a row: a disk that hesitates once is not
+/// slow.
+constexpr std::size_t kWrites = 4;
 
 std::int64_t steady_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -53,9 +56,10 @@ Result<void> Admission::admit(Kind kind) const {
 Readings Admission::readings() const {
   Readings now;
   std::int64_t wait = store_wait_.load(std::memory_order_relaxed);
-  // One that does not come back counts by its age.
+  // One that does not come back counts by its age, once that is no passing hitch.
   if (const std::int64_t began = write_began_.load(std::memory_order_relaxed); began != 0) {
-    wait = std::max(wait, steady_now() - began);
+    const std::int64_t age = steady_now() - began;
+    if (age >= static_cast<std::int64_t>(kWrites) * every_.count()) wait = std::max(wait, age);
   }
   now.store_wait = std::chrono::milliseconds{wait};
   now.queue_lag = std::chrono::milliseconds{queue_lag_.load(std::memory_order_relaxed)};
@@ -77,14 +81,14 @@ bool Admission::wait(const std::stop_token& stop) {
 }
 
 void Admission::measure_store(const std::stop_token& stop) {
+  std::array<std::int64_t, kWrites> last{};
+  std::size_t next = 0;
   do {
     const std::int64_t began = steady_now();
     write_began_.store(began, std::memory_order_relaxed);
     sources_.write_nothing();
-    const std::int64_t took = steady_now() - began;
-    // Falls by halves, so that one quick write between slow ones opens no gate.
-    const std::int64_t before = store_wait_.load(std::memory_order_relaxed);
-    store_wait_.store(std::max(took, before / 2), std::memory_order_relaxed);
+    last[next++ % kWrites] = steady_now() - began;
+    store_wait_.store(*std::min_element(last.begin(), last.end()), std::memory_order_relaxed);
     write_began_.store(0, std::memory_order_relaxed);
   } while (wait(stop));
 }

@@ -63,6 +63,25 @@ TEST(Admission, AWriteThatDoesNotComeBackCountsByItsAge) {
       << "it recovers by itself";
 }
 
+TEST(Admission, ASlowStoreIsOneThatIsSlowSeveralTimesInARow) {
+  std::atomic<int> writes = 0;
+  std::atomic<bool> always = false;
+  Sources sources;
+  sources.write_nothing = [&] {
+    if (++writes % 3 == 0 || always) std::this_thread::sleep_for(milliseconds(30));
+  };
+  Limits limits;
+  limits.store_wait = milliseconds(20);
+  Admission admission(limits, sources, milliseconds(20));
+  admission.start();
+  while (writes < 20) {
+    EXPECT_THAT(admission.admit(Kind::bulk), IsOk());
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  always = true;
+  EXPECT_TRUE(wait_until([&] { return !admission.admit(Kind::bulk).has_value(); }));
+}
+
 TEST(Admission, TellsOnceForEachChange) {
   std::mutex mutex;
   std::vector<std::size_t> levels;
