@@ -33,13 +33,17 @@ int usage() {
     std::fprintf(stderr, "      %-12s %s\n", kind.name.c_str(), kind.what.c_str());
   }
   std::fputs(
+      "  --rounds N                   so many campaigns, with the following seeds; default 1\n"
       "  --seed N                     plays the same requests and faults; default 1\n"
       "  --fsync-us N                 added to every fsync of the store; default 0\n"
       "  --log-level LEVEL            of the gateways; default info\n"
-      "  --folder DIR                 keeps history, logs and store there; else they are removed\n"
+      "  --folder DIR                 keeps history, logs and store there, of several rounds "
+      "those\n"
+      "                               that were not sound; else they are removed\n"
       "Examples:\n"
       "  campaign run --messages 400 --faults 10\n"
       "  campaign run --store postgresql --gateways 4 --messages 20000 --faults 200 --clients 16\n"
+      "  campaign run --rounds 10 --messages 50000 --faults 100 --clients 32 --seed 100\n"
       "Status: 0 sound, 1 not, 2 wrong command line.\n",
       stderr);
   return kUsage;
@@ -65,6 +69,7 @@ bool read_plan(int count, char** arguments, Plan& plan) {
                                   : name == "--resources" ? &plan.resources
                                   : name == "--clients"   ? &plan.clients
                                   : name == "--faults"    ? &plan.faults
+                                  : name == "--rounds"    ? &plan.rounds
                                   : name == "--seed"      ? &plan.seed
                                   : name == "--fsync-us"  ? &plan.fsync_us
                                                           : nullptr;
@@ -86,7 +91,8 @@ bool read_plan(int count, char** arguments, Plan& plan) {
   }
   const bool one_process = plan.store == "sqlite";
   return (one_process || plan.store == "postgresql") && plan.gateways > 0 &&
-         (plan.gateways == 1 || !one_process) && plan.clients > 0 && plan.clients <= 256;
+         (plan.gateways == 1 || !one_process) && plan.clients > 0 && plan.clients <= 256 &&
+         plan.rounds > 0;
 }
 
 int report(const Account& account, const std::string& title) {
@@ -137,16 +143,32 @@ int main(int count, char** arguments) {
     return kSound;
   }
   const concord::test::TemporaryFolder temporary;
-  if (plan.folder.empty()) {
-    plan.folder = temporary.path();
-  } else if (std::filesystem::exists(plan.folder / "history.jsonl")) {
-    std::fputs("campaign: the folder holds another campaign; name a new one\n", stderr);
-    return kUsage;
-  } else {
+  const bool kept = !plan.folder.empty();
+  const std::filesystem::path base = kept ? plan.folder : temporary.path();
+  int status = kSound;
+  std::uint64_t messages = 0, faults = 0;
+  for (std::uint64_t round = 0; round < plan.rounds; ++round, ++plan.seed) {
+    plan.folder = plan.rounds == 1 ? base : base / ("seed-" + std::to_string(plan.seed));
+    if (std::filesystem::exists(plan.folder / "history.jsonl")) {
+      std::fputs("campaign: the folder holds another campaign; name a new one\n", stderr);
+      return kUsage;
+    }
     std::filesystem::create_directories(plan.folder);
+    const Account account = run(plan);
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, " (%.1f s)", account.seconds);
+    status = std::max(status, report(account, command_line(plan) + seconds));
+    std::fflush(stdout);
+    messages += account.verdict.messages;
+    faults += account.verdict.faults;
+    // A round is about 60 KB a message: only what is not sound stays.
+    if (plan.rounds > 1 && account.sound()) std::filesystem::remove_all(plan.folder);
   }
-  const Account account = run(plan);
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, " (%.1f s)", account.seconds);
-  return report(account, command_line(plan) + seconds);
+  if (plan.rounds > 1) {
+    std::printf("%llu rounds: %llu messages accepted, %llu faults: %s\n",
+                static_cast<unsigned long long>(plan.rounds),
+                static_cast<unsigned long long>(messages), static_cast<unsigned long long>(faults),
+                status == kSound ? "sound" : "NOT SOUND");
+  }
+  return status;
 }

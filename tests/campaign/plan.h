@@ -15,6 +15,7 @@ struct Plan {
   std::uint64_t resources = 40;    ///< creates and updates, per 100 messages
   std::uint64_t clients = 4;       ///< at once
   std::uint64_t faults = 10;       ///< caused while clients work
+  std::uint64_t rounds = 1;        ///< campaigns one after another, with the following seeds
   std::uint64_t seed = 1;          ///< of who sends what when, and which fault comes when
   std::uint64_t fsync_us = 0;      ///< added to every fsync of the gateway or the database
   std::vector<std::string> kinds;  ///< names of faults, see faults.h; empty: all that fit
