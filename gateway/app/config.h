@@ -140,6 +140,11 @@ struct Config {
     std::chrono::milliseconds circuit_probe{};
   } outbox;
   std::map<std::string, RouteConfig> routes;
+  struct Acknowledgements {
+    std::chrono::minutes due{};                   ///< for an answer that is still to come
+    std::vector<std::string> escalation_minutes;  ///< after that; ascending numbers
+  } acknowledgements;
+  std::chrono::seconds reconcile{};
   std::string log_level;
 };
 

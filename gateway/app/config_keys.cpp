@@ -196,6 +196,14 @@ Result<void> origin(std::string_view text) {
       "origins in lower case are expected: https://app.example or https://app.example:8443");
 }
 
+Result<void> some_minutes(std::string_view text) {
+  std::uint64_t minutes = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), minutes);
+  if (error == std::errc() && at == text.data() + text.size() && minutes > 0 && minutes <= 525'600)
+    return {};
+  return wrong("whole numbers from 1 to 525600 are expected");
+}
+
 #define HTTP(member) \
   [](Config & config, Name) -> auto& { return config.http.member; }
 #define LIMIT(member) \
@@ -315,6 +323,10 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("routes.*.owner", ROUTE(owner), anything));
   rows.push_back(texted("routes.*.receiver", ROUTE(receiver), anything));
   rows.push_back(texted("routes.*.answer", ROUTE(answer), one_of({"later", "awaited"})));
+  rows.push_back(counted("acknowledgements.due_minutes", 1, 525'600, OWN(acknowledgements.due)));
+  rows.push_back(listed("acknowledgements.escalation_minutes",
+                        OWN(acknowledgements.escalation_minutes), some_minutes));
+  rows.push_back(counted("reconcile.interval_seconds", 1, 3600, OWN(reconcile)));
   rows.push_back(
       texted("log.level", OWN(log_level), one_of({"debug", "info", "warning", "error"})));
   return rows;

@@ -17,6 +17,7 @@
 #include "gateway/app/status_updates.h"
 #include "gateway/app/subscribing.h"
 #include "gateway/app/trust_files.h"
+#include "gateway/app/watching.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
 #include "gateway/exchange/settle.h"
@@ -150,6 +151,16 @@ outbox::Settings outbox_settings(const Config& config) {
   return settings;
 }
 
+/// The configuration has looked at the numbers. In ascending order, whatever order they came in.
+std::vector<std::chrono::minutes> escalation_steps(const Config& config) {
+  std::vector<std::chrono::minutes> steps;
+  for (const std::string& minutes : config.acknowledgements.escalation_minutes) {
+    steps.emplace_back(std::strtol(minutes.c_str(), nullptr, 10));
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -168,6 +179,9 @@ struct Gateway::Impl {
   void note_trust();
   void note_delivery(const outbox::Notice& notice);
   std::string metrics_page();
+  void add_destinations(ops::MetricsSnapshot& now);
+  std::string label_of(std::string_view destination) const;
+  void watch();
   Result<std::unique_ptr<http::Server>> serve(http::ServerOptions options, http::Handler handler);
 
   const Config config;
@@ -190,6 +204,7 @@ struct Gateway::Impl {
   std::unique_ptr<exchange::Settler> settler;
   std::unique_ptr<Subscribing> subscribing;
   std::unique_ptr<outbox::Outbox> outbox;
+  std::unique_ptr<Watching> watching;
   std::unique_ptr<exchange::ExchangeService> service;
   std::unique_ptr<StatusUpdates> statuses;
   std::unique_ptr<resources::ResourceService> resources;
@@ -208,7 +223,11 @@ struct Gateway::Impl {
 
 Result<void> Gateway::Impl::load() {
   // The store's files are opened while the definitions are read.
-  auto opening = std::async(std::launch::async, [this] { return open_store(config, clock); });
+  auto opening = std::async(std::launch::async, [this] {
+    return open_store(config, clock, [this](std::size_t calls, std::chrono::microseconds took) {
+      metrics.commit_group(calls, took);
+    });
+  });
   resources::Settings serving;
   const auto compile = [this, &serving]() -> Result<void> {
     CONCORD_ASSIGN(engine, Engine::load());
@@ -264,6 +283,8 @@ Result<void> Gateway::Impl::load() {
   settling.node = config.node;
   settling.parameters = parameters.get();
   settling.definitions = &engine->definitions();
+  settling.acknowledgement_due = config.acknowledgements.due;
+  settling.escalation = escalation_steps(config);
   settler =
       std::make_unique<exchange::Settler>(engine->mappers(), *store, engine->symbols(), settling);
   CONCORD_TRY(subscribe());
@@ -317,7 +338,26 @@ Result<void> Gateway::Impl::load() {
       tree::Limits{config.limits.max_bytes, config.limits.max_depth, config.limits.max_nodes},
       clock, config.node);
   serve_resources(std::move(serving));
+  watch();
   return {};
+}
+
+void Gateway::Impl::watch() {
+  Watching::Parts parts;
+  parts.store = store.get();
+  parts.settler = settler.get();
+  parts.log = &log;
+  parts.metrics = &metrics;
+  parts.clock = clock;
+  parts.random = [this] {
+    const std::scoped_lock lock(random_mutex);
+    return std::uniform_real_distribution<double>(0.0, 1.0)(random);
+  };
+  parts.label = [this](std::string_view destination) { return label_of(destination); };
+  parts.node = config.node;
+  Watching::Settings settings;
+  settings.reconcile = config.reconcile;
+  watching = std::make_unique<Watching>(std::move(parts), settings);
 }
 
 Result<void> Gateway::Impl::subscribe() {
@@ -329,7 +369,7 @@ Result<void> Gateway::Impl::subscribe() {
   parts.wake = [this] { outbox->wake(); };
   parts.tell = [this](std::string_view subscription, std::string_view status) {
     log.write(status == "error" ? ops::LogLevel::warning : ops::LogLevel::info, "subscription",
-              {{"id", subscription}, {"status", status}});
+              {{"id", subscription}, {"state", status}});
   };
   parts.clock = clock;
   parts.uuids = uuids;
@@ -505,6 +545,7 @@ Result<std::unique_ptr<http::Server>> Gateway::Impl::serve(http::ServerOptions o
       },
       [this](const http::AccessRecord& record) {
         metrics.request(record.method, record.route, record.status, record.took);
+        if (!record.exchange_id.empty()) metrics.accepted(record.took);
         log.access(record);
       },
       clock, uuids);
@@ -521,6 +562,7 @@ Result<void> Gateway::Impl::listen() {
   CONCORD_ASSIGN(server, serve(main_options(config),
                                [this](http::Request& request) { return api->handle(request); }));
   indexer = std::jthread([this](const std::stop_token& stop) { keep_index(stop); });
+  watching->start();
   maintainer = std::jthread([this](const std::stop_token& stop) { maintain(stop); });
   readiness.ready();
   return {};
@@ -546,7 +588,7 @@ void Gateway::Impl::note_delivery(const outbox::Notice& notice) {
   const std::string_view name = outbox::notice_name(notice.kind);
   if (notice.kind == Kind::delivered || notice.kind == Kind::rejected ||
       notice.kind == Kind::retried || notice.kind == Kind::dead) {
-    metrics.delivery(notice.destination, name, notice.took);
+    metrics.delivery(label_of(notice.destination), name, notice.took);
   }
   if (notice.kind == Kind::delivered || notice.kind == Kind::rejected ||
       notice.kind == Kind::dead) {
@@ -572,25 +614,58 @@ void Gateway::Impl::note_delivery(const outbox::Notice& notice) {
              {"reason", notice.reason}});
 }
 
+/// What a destination is called in a label: its configured name. Subscribers come and go and are
+/// named by ids, so they share one.
+std::string Gateway::Impl::label_of(std::string_view destination) const {
+  return config.destinations.contains(std::string(destination)) ? std::string(destination)
+                                                                : std::string("subscription");
+}
+
+void Gateway::Impl::add_destinations(ops::MetricsSnapshot& now) {
+  std::map<std::string, ops::DestinationSnapshot, std::less<>> found;
+  for (const auto& [name, destination] : config.destinations) found[name];
+  if (const auto backlog = store->backlog()) {
+    for (const store::Backlog& queue : *backlog) {
+      ops::DestinationSnapshot& one = found[label_of(queue.destination)];
+      one.pending += queue.pending;
+      one.dead += queue.dead;
+      if (!queue.oldest) continue;
+      const std::chrono::duration<double> age = clock() - *queue.oldest;
+      one.oldest_seconds = std::max(one.oldest_seconds, age.count());
+    }
+  }
+  if (const auto awaited = store->watch().awaited()) {
+    for (const store::Awaited& one : *awaited) {
+      found[label_of(one.destination)].awaited += one.expected;
+      found[label_of(one.destination)].overdue += one.overdue;
+    }
+  }
+  for (auto& [name, one] : found) {
+    one.name = name;
+    one.circuit_open = outbox->is_open(name);
+    now.destinations.push_back(std::move(one));
+  }
+}
+
 std::string Gateway::Impl::metrics_page() {
   ops::MetricsSnapshot now;
-  if (const auto counts = store->counts()) {
+  const auto counts = store->counts();
+  const auto head = store->audit_head();
+  const auto size = store->watch().size();
+  now.store_answers = counts && head && size;
+  if (now.store_answers) {
     now.accepted = counts->accepted;
     now.delivered = counts->delivered;
     now.pending = counts->pending;
     now.dead = counts->dead;
     now.rejected = counts->rejected;
     now.cancelled = counts->cancelled;
-  } else {
-    now.store_answers = false;
+    now.unmatched = counts->unmatched;
+    now.audit_records = head->sequence;
+    now.store_bytes = size->bytes;
+    now.wal_bytes = size->wal;
   }
-  if (const auto backlog = store->backlog()) {
-    for (const store::Backlog& queue : *backlog) {
-      if (!queue.oldest) continue;
-      const auto age = std::chrono::duration_cast<std::chrono::seconds>(clock() - *queue.oldest);
-      now.oldest_pending_seconds = std::max<std::int64_t>(now.oldest_pending_seconds, age.count());
-    }
-  }
+  add_destinations(now);
   if (server != nullptr) {
     const http::ServerStats stats = server->stats();
     now.connections = static_cast<std::int64_t>(stats.connections);
@@ -599,7 +674,9 @@ std::string Gateway::Impl::metrics_page() {
     now.connections_evicted = static_cast<std::int64_t>(stats.evicted);
   }
   now.log_lines_dropped = static_cast<std::int64_t>(log.dropped());
+  now.version = version();
   now.ready = readiness.state() == ops::Readiness::State::ready;
+  now.process = ops::process_figures();
   return metrics.text(now);
 }
 
@@ -617,8 +694,7 @@ void Gateway::Impl::keep_index(const std::stop_token& stop) {
   }
 }
 
-/// Once a minute: what was accepted must be somewhere, trust files that changed are read, and old
-/// idempotency keys go.
+/// Once a minute: trust files that changed are read, and old idempotency keys go.
 void Gateway::Impl::maintain(const std::stop_token& stop) {
   constexpr std::size_t kKeysAtOnce = 1000;
   while (!stop.stop_requested()) {
@@ -627,12 +703,6 @@ void Gateway::Impl::maintain(const std::stop_token& stop) {
       maintain_wait.wait_for(lock, stop, std::chrono::seconds(60), [] { return false; });
     }
     if (stop.stop_requested()) return;
-    const auto counts = store->counts();
-    if (!counts) {
-      log.write(ops::LogLevel::error, "store", {{"code", error_row(counts.error().code).name}});
-    } else if (counts->difference() != 0) {
-      log.write(ops::LogLevel::error, "unaccounted", {{"messages", counts->difference()}});
-    }
     if (const auto changed = trust->refresh(); !changed) {
       // The store in use stays.
       log.write(ops::LogLevel::error, "trust", {{"text", changed.error().issues.front().text}});
@@ -682,6 +752,7 @@ bool Gateway::stop() {
     clean = all.server->stop(all.config.http.stop);
   }
   all.maintainer = {};
+  if (all.watching != nullptr) all.watching->stop();
   all.indexer = {};
   if (all.outbox != nullptr) all.outbox->stop(milliseconds(all.config.http.stop));
   if (all.subscribing != nullptr) all.subscribing->subscriptions().stop();

@@ -9,12 +9,13 @@
 namespace concord::app {
 namespace {
 
-Result<std::unique_ptr<store::Store>> open(const Config& config, const Clock& clock,
-                                           bool read_only) {
+Result<std::unique_ptr<store::Store>> open(const Config& config, const Clock& clock, bool read_only,
+                                           store::GroupHook on_group) {
   if (config.store_kind == "postgresql") {
     store::postgresql::Options options;
     options.connection = config.store_connection;
     options.read_only = read_only;
+    options.on_group = std::move(on_group);
 #ifdef CONCORD_FAULT_POINTS
     options.on_step = fault_point();
 #endif
@@ -23,6 +24,7 @@ Result<std::unique_ptr<store::Store>> open(const Config& config, const Clock& cl
   store::sqlite::Options options;
   options.path = config.store_path;
   options.read_only = read_only;
+  options.on_group = std::move(on_group);
 #ifdef CONCORD_FAULT_POINTS
   options.on_step = fault_point();
 #endif
@@ -31,13 +33,14 @@ Result<std::unique_ptr<store::Store>> open(const Config& config, const Clock& cl
 
 }  // namespace
 
-Result<std::unique_ptr<store::Store>> open_store(const Config& config, const Clock& clock) {
-  return open(config, clock, false);
+Result<std::unique_ptr<store::Store>> open_store(const Config& config, const Clock& clock,
+                                                 store::GroupHook on_group) {
+  return open(config, clock, false, std::move(on_group));
 }
 
 Result<std::unique_ptr<store::Store>> open_store_for_reading(const Config& config,
                                                              const Clock& clock) {
-  return open(config, clock, true);
+  return open(config, clock, true, {});
 }
 
 std::string store_name(const Config& config) {

@@ -89,7 +89,7 @@ Result<std::optional<store::TaskChange>> task_change(store::Store& store,
   const TaskWords& words = words_of(state);
   update.version = task->version + 1;
   update.status = words.status;
-  update.delivery = words.delivery;
+  if (update.delivery.empty()) update.delivery = words.delivery;
   store::TaskChange change;
   change.id = task_id;
   change.expected_version = task->version;
@@ -216,6 +216,55 @@ Result<LateResult> Settler::acknowledge(const LateAcknowledgement& late, Instant
     auto changed = store_->acknowledge(std::move(word));
     if (changed) return *changed ? LateResult::settled : LateResult::repeated;
     if (changed.error().code != ErrorCode::conflict) return std::move(changed).error();
+  }
+  return make_error(ErrorCode::transient, "the Task of this message is being changed too often");
+}
+
+Result<std::optional<Escalated>> Settler::escalate(const store::Overdue& overdue, Instant now) {
+  std::vector<std::chrono::minutes> steps{std::chrono::minutes{0}};
+  steps.insert(steps.end(), settings_.escalation.begin(), settings_.escalation.end());
+  for (int i = 0; i < kTaskTries; ++i) {
+    CONCORD_ASSIGN(const std::optional<store::Item> item, store_->item(overdue.item));
+    if (!item) return std::optional<Escalated>{};
+    Escalated done{item->id,      item->exchange,   item->destination,
+                   overdue.layer, overdue.step + 1, static_cast<std::int32_t>(steps.size()),
+                   overdue.due_at};
+    store::Escalation step;
+    step.item = item->id;
+    step.layer = overdue.layer;
+    step.expected_step = overdue.step;
+    step.now = now;
+    const auto at = static_cast<std::size_t>(overdue.step);
+    // From now on, so that a gateway that was away does not take all steps at once.
+    if (at + 1 < steps.size()) step.next_at = now + (steps[at + 1] - steps[at]);
+
+    TaskUpdate update;
+    update.at = now;
+    update.delivery = "overdue";
+    update.reason = "the " + overdue.layer + " acknowledgement is overdue since " +
+                    format_instant(overdue.due_at) + ", step " + std::to_string(done.step) +
+                    " of " + std::to_string(done.steps);
+    const auto route =
+        std::find_if(settings_.routes.routes.begin(), settings_.routes.routes.end(),
+                     [&](const Route& row) { return row.destination == item->destination; });
+    if (route != settings_.routes.routes.end()) update.owner = route->owner;
+    update.due_at = step.next_at.value_or(now + settings_.dead_letter_due);
+    auto changed =
+        task_change(*store_, *symbols_, settings_, item->task, item->state, std::move(update));
+    if (!changed && changed.error().code == ErrorCode::transient) return changed.error();
+    // A Task that cannot be read keeps nobody from hearing of it.
+    const std::optional<store::TaskChange> task = changed ? *std::move(changed) : std::nullopt;
+    step.audit.push_back({audit::Event::acknowledgement_overdue, now, item->exchange, item->id,
+                          settings_.node, "",
+                          overdue.layer + " step " + std::to_string(done.step)});
+    if (task) {
+      step.task = &*task;
+      step.audit.push_back(task_record(*task, *item, settings_.node, now));
+    }
+    auto taken = store_->watch().escalate(step);
+    if (taken) return *taken ? std::optional<Escalated>(std::move(done)) : std::nullopt;
+    if (taken.error().code == ErrorCode::not_found) return std::optional<Escalated>{};
+    if (taken.error().code != ErrorCode::conflict) return std::move(taken).error();
   }
   return make_error(ErrorCode::transient, "the Task of this message is being changed too often");
 }

@@ -3,8 +3,11 @@
 /// their registry only. Safe from any thread.
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
@@ -21,6 +24,9 @@ struct SettlerSettings {
   std::string node = "concord";                  ///< name of this gateway in audit records
   std::chrono::minutes acknowledgement_due{10};  ///< for an answer that is still to come
   std::chrono::hours dead_letter_due{24};        ///< for a person to act
+  /// The first step of escalation is taken when an acknowledgement should have been there, further
+  /// ones so long after that; ascending.
+  std::vector<std::chrono::minutes> escalation{std::chrono::hours{4}, std::chrono::hours{24}};
   /// For what changed Tasks are found by; null, either: by nothing.
   const search::Parameters* parameters = nullptr;
   const definitions::Definitions* definitions = nullptr;
@@ -40,6 +46,17 @@ enum class LateResult : std::uint8_t {
   unmatched,  ///< belongs to nothing we sent: kept for a person
 };
 
+/// A step of escalation that was taken.
+struct Escalated {
+  std::string item;
+  std::string exchange;
+  std::string destination;
+  std::string layer;  ///< "infrastructure", "business"
+  std::int32_t step = 1;
+  std::int32_t steps = 1;  ///< there are
+  Instant due_at{};        ///< when the acknowledgement should have been there
+};
+
 class Settler final : public outbox::Judge {
  public:
   /// `mappers`, `store` and `symbols` must outlive it.
@@ -54,6 +71,11 @@ class Settler final : public outbox::Judge {
   /// Files an acknowledgement that came later and by another way than the answer to the delivery.
   /// Errors: unsupported, malformed, too_long (not an acknowledgement of that format); transient.
   Result<LateResult> acknowledge(const LateAcknowledgement& late, Instant now);
+
+  /// The next step for an acknowledgement that is late: the Task says so and gets the owner of the
+  /// route. Nothing when the step was taken by another gateway, or the acknowledgement has come.
+  /// Errors: those of the store; transient (the Task is being changed too often).
+  Result<std::optional<Escalated>> escalate(const store::Overdue& overdue, Instant now);
 
   /// A person's word on a dead item: send it again, with the same ids and bytes, or drop it.
   /// Errors: not_found, conflict (not a dead letter); those of the store.

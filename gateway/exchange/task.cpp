@@ -27,6 +27,7 @@ constexpr DeliveryStatus kDeliveryStatuses[] = {
     {"understood", "Read by the receiver, not yet accepted"},
     {"acknowledged", "Accepted by the receiver"},
     {"refused", "Refused by the receiver"},
+    {"overdue", "With the receiver, whose answer is late"},
     {"undeliverable", "Given up until a person acts"},
 };
 

@@ -4,9 +4,11 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -27,18 +29,23 @@ prometheus::Family<T>& family(Builder builder, prometheus::Registry& registry, c
   return builder.Name(name).Help(help).Register(registry);
 }
 
-/// Metrics found before, by their labels as one text: a look-up instead of building a metric.
+/// The series of one family found before, by their label values as one text: a look-up instead of
+/// building a metric. Bounded: what comes after kMostSeries shares one series.
 template <typename T>
 class Found {
  public:
+  static constexpr std::size_t kMostSeries = 1000;
+
+  /// @param make  makes the series, or with `true` the one that all further ones share
   template <typename Make>
   T& get(std::string_view key, Make&& make) {
     {
       const std::shared_lock lock(mutex_);
       if (const auto at = metrics_.find(key); at != metrics_.end()) return *at->second;
     }
-    T& made = make();
     const std::unique_lock lock(mutex_);
+    if (metrics_.size() >= kMostSeries) return make(true);
+    T& made = make(false);
     metrics_.emplace(std::string(key), &made);
     return made;
   }
@@ -58,59 +65,185 @@ Key key_of(const Part&... parts) {
 }
 std::string_view view(const Key& key) { return {key.data(), key.size()}; }
 
+/// Calls that shared a transaction.
+const prometheus::Histogram::BucketBoundaries kGroup{1, 2, 4, 8, 16, 32, 64, 128};
+
+using Labels = std::map<std::string, std::string>;
+
+/// Families made at a scrape.
+class Families {
+ public:
+  void gauge(const char* name, const char* help, double value, const Labels& labels = {}) {
+    add(name, help, prometheus::MetricType::Gauge, labels).gauge.value = value;
+  }
+  void gauge(const char* name, const char* help, std::int64_t value, const Labels& labels = {}) {
+    gauge(name, help, static_cast<double>(value), labels);
+  }
+  void gauge(const char* name, const char* help, bool value, const Labels& labels = {}) {
+    gauge(name, help, value ? 1.0 : 0.0, labels);
+  }
+  void counter(const char* name, const char* help, double value, const Labels& labels = {}) {
+    add(name, help, prometheus::MetricType::Counter, labels).counter.value = value;
+  }
+  void counter(const char* name, const char* help, std::int64_t value, const Labels& labels = {}) {
+    counter(name, help, static_cast<double>(value), labels);
+  }
+  std::vector<prometheus::MetricFamily>& all() { return all_; }
+
+ private:
+  prometheus::ClientMetric& add(const char* name, const char* help, prometheus::MetricType type,
+                                const Labels& labels) {
+    auto at = std::find_if(all_.begin(), all_.end(),
+                           [name](const auto& family) { return family.name == name; });
+    if (at == all_.end()) {
+      all_.push_back({name, help, type, {}});
+      at = std::prev(all_.end());
+    }
+    prometheus::ClientMetric& metric = at->metric.emplace_back();
+    for (const auto& [label, value] : labels) metric.label.push_back({label, value});
+    return metric;
+  }
+
+  std::vector<prometheus::MetricFamily> all_;
+};
+
+void add_store(Families& out, const MetricsSnapshot& now) {
+  out.gauge("concord_store_up", "1 when the store answers.", now.store_answers);
+  if (!now.store_answers) return;  // no figure is better than a wrong one
+  out.counter("concord_messages_accepted_total", "Messages ever committed.", now.accepted);
+  constexpr const char* kState = "Messages by what has become of them.";
+  out.gauge("concord_messages", kState, now.delivered, {{"state", "delivered"}});
+  out.gauge("concord_messages", kState, now.pending, {{"state", "pending"}});
+  out.gauge("concord_messages", kState, now.dead, {{"state", "dead"}});
+  out.gauge("concord_messages", kState, now.rejected, {{"state", "rejected"}});
+  out.gauge("concord_messages", kState, now.cancelled, {{"state", "cancelled"}});
+  out.gauge("concord_messages_unaccounted",
+            "accepted - delivered - pending - dead - rejected - cancelled. Anything but 0 is an "
+            "alarm.",
+            now.unaccounted());
+  out.gauge("concord_unmatched_answers", "Answers that belong to nothing we know, for a person.",
+            now.unmatched);
+  out.counter("concord_audit_records_total", "Links of the audit chain.", now.audit_records);
+  out.gauge("concord_store_size_bytes", "Tables and indexes of the store.", now.store_bytes);
+  if (now.wal_bytes) {
+    out.gauge("concord_store_wal_size_bytes", "Write-ahead log beside the store.", *now.wal_bytes);
+  }
+}
+
+void add_destinations(Families& out, const MetricsSnapshot& now) {
+  for (const DestinationSnapshot& one : now.destinations) {
+    const Labels name{{"destination", one.name}};
+    if (now.store_answers) {
+      out.gauge("concord_queue_messages", "Messages waiting for delivery.", one.pending, name);
+      out.gauge("concord_queue_dead_messages", "Messages given up, waiting for a person.", one.dead,
+                name);
+      out.gauge("concord_queue_oldest_age_seconds", "Age of the oldest message waiting.",
+                one.oldest_seconds, name);
+      out.gauge("concord_acknowledgements_awaited", "Acknowledgements still to come.", one.awaited,
+                name);
+      out.gauge("concord_acknowledgements_overdue",
+                "Acknowledgements still to come whose time has passed.", one.overdue, name);
+    }
+    out.gauge("concord_destination_circuit_open",
+              "1 while this gateway leaves a destination alone after failures.", one.circuit_open,
+              name);
+    if (one.in_flight) {
+      out.gauge("concord_deliveries_in_flight", "Delivery attempts running in this gateway.",
+                *one.in_flight, name);
+    }
+    if (one.leased) {
+      out.gauge("concord_deliveries_leased",
+                "Messages this gateway has leased for its next attempts.", *one.leased, name);
+    }
+    if (one.paused) {
+      out.gauge("concord_destination_paused", "1 while a person has paused a destination.",
+                *one.paused, name);
+    }
+  }
+}
+
+void add_server(Families& out, const MetricsSnapshot& now) {
+  out.gauge("concord_build_info", "Version of the program; always 1.", true,
+            {{"version", now.version}});
+  out.gauge("concord_ready", "1 when the gateway takes messages.", now.ready);
+  out.gauge("concord_http_connections", "Open HTTP connections.", now.connections);
+  out.gauge("concord_http_requests_in_flight", "HTTP requests being worked on.", now.in_flight);
+  out.counter("concord_http_connections_refused_total", "Connections turned away.",
+              now.connections_refused);
+  out.counter("concord_http_connections_evicted_total", "Idle connections closed to make room.",
+              now.connections_evicted);
+  out.counter("concord_log_lines_dropped_total",
+              "Log lines lost because nobody read them fast enough.", now.log_lines_dropped);
+  out.counter("process_cpu_seconds_total", "User and system time.", now.process.cpu_seconds);
+  out.gauge("process_resident_memory_bytes", "Resident memory.", now.process.resident_bytes);
+  out.gauge("process_open_fds", "Open files and sockets.", now.process.open_files);
+  out.gauge("process_max_fds", "Most files and sockets that may be open.", now.process.max_files);
+  out.gauge("process_threads", "Threads.", now.process.threads);
+  out.gauge("process_start_time_seconds", "Start, in seconds since 1970.", now.process.started_at);
+}
+
 }  // namespace
 
 struct Metrics::Impl {
-  prometheus::Gauge& gauge(const char* name, const char* help) {
-    return family<prometheus::Gauge>(prometheus::BuildGauge(), registry, name, help).Add({});
+  template <typename T, typename Builder>
+  prometheus::Family<T>& made(Builder builder, const char* name, const char* help) {
+    return family<T>(builder, registry, name, help);
+  }
+  prometheus::Family<prometheus::Counter>& counters(const char* name, const char* help) {
+    return made<prometheus::Counter>(prometheus::BuildCounter(), name, help);
+  }
+  prometheus::Family<prometheus::Gauge>& gauges(const char* name, const char* help) {
+    return made<prometheus::Gauge>(prometheus::BuildGauge(), name, help);
+  }
+  prometheus::Family<prometheus::Histogram>& histograms(const char* name, const char* help) {
+    return made<prometheus::Histogram>(prometheus::BuildHistogram(), name, help);
   }
 
-  Found<prometheus::Counter> counters;
-  Found<prometheus::Histogram> histograms;
-  std::mutex scraping;  ///< gauges of one snapshot are served together
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Counter>& requests = family<prometheus::Counter>(
-      prometheus::BuildCounter(), registry, "concord_http_requests_total",
-      "Answered HTTP requests by route template and status.");
-  prometheus::Family<prometheus::Histogram>& request_seconds = family<prometheus::Histogram>(
-      prometheus::BuildHistogram(), registry, "concord_http_request_seconds",
-      "First byte in to last byte out, by route template.");
+
+  prometheus::Family<prometheus::Counter>& requests = counters(
+      "concord_http_requests_total", "Answered HTTP requests by route template and status.");
+  Found<prometheus::Counter> request_series;
+  prometheus::Family<prometheus::Histogram>& request_seconds =
+      histograms("concord_http_request_duration_seconds",
+                 "First byte in to last byte out, by route template.");
+  Found<prometheus::Histogram> request_seconds_series;
+  prometheus::Histogram& accept_seconds =
+      histograms("concord_accept_duration_seconds",
+                 "First byte in to last byte out, of requests that became an exchange.")
+          .Add({}, kSeconds);
   prometheus::Family<prometheus::Histogram>& hop_seconds =
-      family<prometheus::Histogram>(prometheus::BuildHistogram(), registry, "concord_hop_seconds",
-                                    "Time of each hop of the chain.");
+      histograms("concord_hop_duration_seconds", "Time of each hop of the chain.");
+  Found<prometheus::Histogram> hop_series;
   prometheus::Family<prometheus::Counter>& hop_ends =
-      family<prometheus::Counter>(prometheus::BuildCounter(), registry, "concord_hop_stops_total",
-                                  "Messages a hop stopped, by hop and error code.");
+      counters("concord_hop_stops_total", "Messages a hop stopped, by hop and error code.");
+  Found<prometheus::Counter> hop_end_series;
+  prometheus::Histogram& group_calls =
+      histograms("concord_commit_group_calls", "Calls that shared a transaction of the store.")
+          .Add({}, kGroup);
+  prometheus::Histogram& group_seconds =
+      histograms("concord_commit_duration_seconds", "Begin to durable, of a shared transaction.")
+          .Add({}, kSeconds);
   prometheus::Family<prometheus::Counter>& deliveries =
-      family<prometheus::Counter>(prometheus::BuildCounter(), registry, "concord_deliveries_total",
-                                  "Delivery attempts by destination and result.");
-  prometheus::Family<prometheus::Histogram>& delivery_seconds = family<prometheus::Histogram>(
-      prometheus::BuildHistogram(), registry, "concord_delivery_seconds",
-      "Time of a delivery attempt, by destination.");
-  prometheus::Gauge& accepted = gauge("concord_messages_accepted", "Messages ever committed.");
-  prometheus::Gauge& delivered =
-      gauge("concord_messages_delivered", "Messages their destination acknowledged.");
-  prometheus::Gauge& pending = gauge("concord_outbox_depth", "Messages waiting for delivery.");
-  prometheus::Gauge& oldest =
-      gauge("concord_outbox_oldest_seconds", "Age of the oldest message waiting.");
-  prometheus::Gauge& dead =
-      gauge("concord_messages_dead", "Messages given up, waiting for a person.");
-  prometheus::Gauge& rejected =
-      gauge("concord_messages_rejected", "Messages their destination refused for good.");
-  prometheus::Gauge& cancelled = gauge("concord_messages_cancelled", "Messages a person took out.");
-  prometheus::Gauge& unaccounted = gauge(
-      "concord_messages_unaccounted",
-      "accepted - delivered - pending - dead - rejected - cancelled. Anything but 0 is an alarm.");
-  prometheus::Gauge& store_up = gauge("concord_store_up", "1 when the store answers.");
-  prometheus::Gauge& connections = gauge("concord_http_connections", "Open HTTP connections.");
-  prometheus::Gauge& in_flight = gauge("concord_http_in_flight", "HTTP requests being worked on.");
-  prometheus::Gauge& refused =
-      gauge("concord_http_connections_refused", "Connections turned away since start.");
-  prometheus::Gauge& evicted = gauge("concord_http_connections_evicted",
-                                     "Idle connections closed to make room since start.");
-  prometheus::Gauge& log_dropped =
-      gauge("concord_log_lines_dropped", "Log lines lost since start.");
-  prometheus::Gauge& ready = gauge("concord_ready", "1 when the gateway takes messages.");
+      counters("concord_delivery_attempts_total", "Delivery attempts by destination and outcome.");
+  Found<prometheus::Counter> delivery_series;
+  prometheus::Family<prometheus::Histogram>& delivery_seconds = histograms(
+      "concord_delivery_duration_seconds", "Time of a delivery attempt, by destination.");
+  Found<prometheus::Histogram> delivery_seconds_series;
+  prometheus::Family<prometheus::Counter>& escalations =
+      counters("concord_acknowledgement_escalations_total",
+               "Steps of escalation of late acknowledgements, by destination and step.");
+  Found<prometheus::Counter> escalation_series;
+  prometheus::Family<prometheus::Counter>& reconciliations = counters(
+      "concord_reconciliations_total", "Times the messages were counted over, by outcome.");
+  Found<prometheus::Counter> reconciliation_series;
+  prometheus::Gauge& difference =
+      gauges("concord_reconciliation_difference",
+             "What the last count found accepted and nowhere. Anything but 0 is an alarm.")
+          .Add({});
+  prometheus::Family<prometheus::Gauge>& lags =
+      gauges("concord_timer_lag_seconds", "How much later than planned a timer last did its work.");
+  Found<prometheus::Gauge> lag_series;
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -118,73 +251,107 @@ Metrics::~Metrics() = default;
 
 void Metrics::request(std::string_view method, std::string_view route, int status,
                       std::chrono::microseconds took) {
-  impl_->counters
-      .get(view(key_of("request", method, route, status)),
-           [&]() -> prometheus::Counter& {
-             return impl_->requests.Add({{"method", std::string(method)},
-                                         {"route", std::string(route)},
+  const auto one_of_many = [](bool shared, std::string_view value) {
+    return shared ? std::string("other") : std::string(value);
+  };
+  impl_->request_series
+      .get(view(key_of(method, route, status)),
+           [&](bool shared) -> prometheus::Counter& {
+             return impl_->requests.Add({{"method", one_of_many(shared, method)},
+                                         {"route", one_of_many(shared, route)},
                                          {"status", std::to_string(status)}});
            })
       .Increment();
-  impl_->histograms
-      .get(view(key_of("request", route)),
-           [&]() -> prometheus::Histogram& {
-             return impl_->request_seconds.Add({{"route", std::string(route)}}, kSeconds);
+  impl_->request_seconds_series
+      .get(route,
+           [&](bool shared) -> prometheus::Histogram& {
+             return impl_->request_seconds.Add({{"route", one_of_many(shared, route)}}, kSeconds);
            })
       .Observe(seconds(took));
+}
+
+void Metrics::accepted(std::chrono::microseconds took) {
+  impl_->accept_seconds.Observe(seconds(took));
 }
 
 void Metrics::hop(std::string_view hop, std::chrono::microseconds took, std::string_view end) {
-  impl_->histograms
-      .get(view(key_of("hop", hop)),
-           [&]() -> prometheus::Histogram& {
+  impl_->hop_series
+      .get(hop,
+           [&](bool) -> prometheus::Histogram& {
              return impl_->hop_seconds.Add({{"hop", std::string(hop)}}, kSeconds);
            })
       .Observe(seconds(took));
-  if (!end.empty()) {
-    impl_->hop_ends.Add({{"hop", std::string(hop)}, {"code", std::string(end)}}).Increment();
-  }
-}
-
-void Metrics::delivery(std::string_view destination, std::string_view result,
-                       std::chrono::microseconds took) {
-  impl_->counters
-      .get(view(key_of("delivery", destination, result)),
-           [&]() -> prometheus::Counter& {
-             return impl_->deliveries.Add(
-                 {{"destination", std::string(destination)}, {"result", std::string(result)}});
+  if (end.empty()) return;
+  impl_->hop_end_series
+      .get(view(key_of(hop, end)),
+           [&](bool) -> prometheus::Counter& {
+             return impl_->hop_ends.Add({{"hop", std::string(hop)}, {"code", std::string(end)}});
            })
       .Increment();
-  impl_->histograms
-      .get(view(key_of("delivery", destination)),
-           [&]() -> prometheus::Histogram& {
-             return impl_->delivery_seconds.Add({{"destination", std::string(destination)}},
-                                                kSeconds);
+}
+
+void Metrics::commit_group(std::size_t calls, std::chrono::microseconds took) {
+  impl_->group_calls.Observe(static_cast<double>(calls));
+  impl_->group_seconds.Observe(seconds(took));
+}
+
+void Metrics::delivery(std::string_view destination, std::string_view outcome,
+                       std::chrono::microseconds took) {
+  const auto name = [&](bool shared) {
+    return shared ? std::string("other") : std::string(destination);
+  };
+  impl_->delivery_series
+      .get(view(key_of(destination, outcome)),
+           [&](bool shared) -> prometheus::Counter& {
+             return impl_->deliveries.Add(
+                 {{"destination", name(shared)}, {"outcome", std::string(outcome)}});
+           })
+      .Increment();
+  impl_->delivery_seconds_series
+      .get(destination,
+           [&](bool shared) -> prometheus::Histogram& {
+             return impl_->delivery_seconds.Add({{"destination", name(shared)}}, kSeconds);
            })
       .Observe(seconds(took));
 }
 
+void Metrics::escalation(std::string_view destination, std::int32_t step) {
+  impl_->escalation_series
+      .get(view(key_of(destination, step)),
+           [&](bool shared) -> prometheus::Counter& {
+             return impl_->escalations.Add(
+                 {{"destination", shared ? std::string("other") : std::string(destination)},
+                  {"step", std::to_string(step)}});
+           })
+      .Increment();
+}
+
+void Metrics::reconciliation(std::string_view outcome, std::optional<std::int64_t> difference) {
+  if (difference) impl_->difference.Set(static_cast<double>(*difference));
+  impl_->reconciliation_series
+      .get(outcome,
+           [&](bool) -> prometheus::Counter& {
+             return impl_->reconciliations.Add({{"outcome", std::string(outcome)}});
+           })
+      .Increment();
+}
+
+void Metrics::timer(std::string_view name, std::chrono::milliseconds late) {
+  impl_->lag_series
+      .get(name,
+           [&](bool) -> prometheus::Gauge& {
+             return impl_->lags.Add({{"timer", std::string(name)}});
+           })
+      .Set(std::chrono::duration<double>(late).count());
+}
+
 std::string Metrics::text(const MetricsSnapshot& now) {
-  const std::scoped_lock lock(impl_->scraping);
-  const auto set = [](prometheus::Gauge& gauge, std::int64_t value) {
-    gauge.Set(static_cast<double>(value));
-  };
-  set(impl_->accepted, now.accepted);
-  set(impl_->delivered, now.delivered);
-  set(impl_->pending, now.pending);
-  set(impl_->oldest, now.oldest_pending_seconds);
-  set(impl_->dead, now.dead);
-  set(impl_->rejected, now.rejected);
-  set(impl_->cancelled, now.cancelled);
-  set(impl_->unaccounted, now.unaccounted());
-  set(impl_->store_up, now.store_answers ? 1 : 0);
-  set(impl_->connections, now.connections);
-  set(impl_->in_flight, now.in_flight);
-  set(impl_->refused, now.connections_refused);
-  set(impl_->evicted, now.connections_evicted);
-  set(impl_->log_dropped, now.log_lines_dropped);
-  set(impl_->ready, now.ready ? 1 : 0);
-  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  Families families;
+  families.all() = impl_->registry.Collect();
+  add_server(families, now);
+  add_store(families, now);
+  add_destinations(families, now);
+  return prometheus::TextSerializer().Serialize(families.all());
 }
 
 }  // namespace concord::ops

@@ -184,7 +184,8 @@ bool drain(Board& board, Stage& stage) {
       restart_all(board, stage);
     }
     const auto metrics = clients.front()->request("GET", "/metrics");
-    if (metrics && metrics->body.find("\nconcord_outbox_depth 0\n") != std::string::npos) {
+    if (metrics &&
+        metrics->body.find("\nconcord_messages{state=\"pending\"} 0\n") != std::string::npos) {
       return true;
     }
   }

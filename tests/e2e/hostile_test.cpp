@@ -58,7 +58,7 @@ TEST(Hostile, EveryKindGetsAClearErrorFromProcessMessageAndNothingIsStored) {
     expect_clear_outcome(answer.body, kind.name);
     ASSERT_TRUE(world.gateway().running()) << kind.name << ": " << world.gateway().log();
   }
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 0);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 0);
   EXPECT_LT(world.gateway().peak_memory_kib(), kMemoryKib);
   EXPECT_EQ(world.process(good).status, 202) << "the good one still goes through";
 }

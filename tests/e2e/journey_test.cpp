@@ -31,8 +31,8 @@ TEST_F(Journey, AcceptedPrescriptionIsDeliveredOnceAndItsTaskCompletes) {
   ASSERT_THAT(arrivals, SizeIs(1));
   EXPECT_EQ(arrivals[0].verdict, "AA");
   EXPECT_EQ(arrivals[0].short_id, order.short_id);
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 1);
-  EXPECT_EQ(world.metric("concord_messages_delivered"), 1);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 1);
+  EXPECT_EQ(world.metric("concord_messages{state=\"delivered\"}"), 1);
   EXPECT_EQ(world.metric("concord_messages_unaccounted"), 0);
 }
 
@@ -52,7 +52,7 @@ TEST_F(Journey, SameMessageUnderAnotherRequestIdIsTheSameMessage) {
   const HttpAnswer again = world.process(order.bundle, {{"X-Request-ID", "r-2"}});
   EXPECT_EQ(again.status, 202);
   EXPECT_EQ(again.headers.at("location"), first.headers.at("location"));
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 1);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 1);
 }
 
 TEST_F(Journey, SameIdentityWithOtherContentIsAConflictAndStoresNothing) {
@@ -65,7 +65,7 @@ TEST_F(Journey, SameIdentityWithOtherContentIsAConflictAndStoresNothing) {
   EXPECT_EQ(answer.status, 409);
   EXPECT_THAT(answer.body, HasSubstr("\"resourceType\":\"OperationOutcome\""));
   EXPECT_THAT(answer.body, HasSubstr("\"code\":\"conflict\""));
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 1);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 1);
 }
 
 TEST_F(Journey, AnswersInXmlWhenXmlIsAskedFor) {
@@ -80,7 +80,7 @@ TEST_F(Journey, DryRunAnswersTheMessageAndStoresNothing) {
       world.post("/FHIR/R4/$transform", "application/fhir+json", order.bundle);
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_THAT(answer.body, HasSubstr("PORX_IN020101SM31"));
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 0);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 0);
   EXPECT_THAT(world.other_side().arrivals(), SizeIs(0));
 }
 
@@ -93,7 +93,7 @@ TEST_F(Journey, WrongCheckDigitIsRefusedByTheStrictPolicyWithItsPlace) {
   EXPECT_EQ(answer.status, 422) << answer.body;
   EXPECT_THAT(answer.body, HasSubstr(".identifier[0].value"));
   EXPECT_THAT(answer.body, Not(HasSubstr("9990123412"))) << "the value itself must not travel";
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 0);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 0);
 }
 
 TEST_F(Journey, UnknownTaskIsNotFound) {

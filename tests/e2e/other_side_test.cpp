@@ -83,7 +83,7 @@ TEST_F(OtherSideThat, IsAwayLeavesTheMessagePendingUntilItIsBack) {
   world.other_side().behave("http=503");
   const HttpAnswer answer = world.process(order.bundle);
   ASSERT_EQ(answer.status, 202);
-  EXPECT_EQ(world.metric("concord_outbox_depth"), 1);
+  EXPECT_EQ(world.metric("concord_messages{state=\"pending\"}"), 1);
   world.other_side().behave("");
   const std::string task = world.task_when(answer.headers.at("location"), {"completed"});
   EXPECT_EQ(first_string(task, "status"), "completed");

@@ -285,7 +285,7 @@ TEST_F(PrescriptionLife, TheTrackerTellsEachStepAsTasks) {
        {"nobody=1", "identifier=https://example.org%7CA", "identifier=A&identifier=B"}) {
     EXPECT_EQ(found(own).status, 200) << own << ": not the tracker's, so one of the Tasks here";
   }
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 3) << "searches are not stored";
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 3) << "searches are not stored";
   world.other_side().behave("http=503&for=1");
   EXPECT_EQ(found("identifier=" + id).status, 503);
 }
@@ -306,7 +306,7 @@ TEST_F(PrescriptionLife, DoorsTakeTheirOwnResourceOnly) {
     EXPECT_THAT(answer.body, HasSubstr("Incorrect FHIR resource type. Expected ")) << door;
   }
   EXPECT_EQ(world.get("/FHIR/R4/_poll/00000000-0000-4000-8000-000000000000").status, 404);
-  EXPECT_EQ(world.metric("concord_messages_accepted"), 0);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), 0);
 }
 
 TEST_F(PrescriptionLife, ReleaseAnswersInXmlWhenXmlIsAskedFor) {

@@ -91,7 +91,7 @@ TEST_F(Reload, NewMappingTakesEffectWhileOrdersRunAndNoneIsLost) {
   for (std::thread& sender : senders) sender.join();
   EXPECT_EQ(refused, 0);
   EXPECT_GT(accepted, 0);
-  EXPECT_EQ(world.metric("concord_messages_accepted"), accepted);
+  EXPECT_EQ(world.metric("concord_messages_accepted_total"), accepted);
   EXPECT_EQ(world.metric("concord_messages_unaccounted"), 0);
 }
 

@@ -55,6 +55,8 @@ class World {
   Process& gateway() { return gateway_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
 
+  std::uint16_t port() const { return port_; }
+
   /// POST /FHIR/R4/$process-message as FHIR JSON.
   HttpAnswer process(std::string_view bundle, Headers headers = {});
   HttpAnswer get(std::string_view path, Headers headers = {});

@@ -32,8 +32,9 @@ PostgresqlStore::PostgresqlStore(const Options& options, Connection::Settings re
           [this](const Work& work) { return write(work); }, std::move(clock)) {
   if (options.read_only) return;
   workers_ = std::make_unique<Pool>(writing, options.workers, options.busy_timeout);
-  writer_ = std::make_unique<Writer>(Writer::Settings{
-      std::move(writing), options.writers, options.batch, options.queue, options.on_step});
+  writer_ =
+      std::make_unique<Writer>(Writer::Settings{std::move(writing), options.writers, options.batch,
+                                                options.queue, options.on_step, options.on_group});
 }
 
 Result<void> PostgresqlStore::write(Call& call) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/store/group_hook.h"
 #include "gateway/store/store.h"
 
 namespace concord::store::postgresql {
@@ -29,6 +30,7 @@ struct Options {
   std::chrono::milliseconds busy_timeout{5000};        ///< for a lock, before a call is transient
   std::chrono::milliseconds statement_timeout{10000};  ///< for one statement
   StepHook on_step;                                    ///< may be empty
+  GroupHook on_group;                                  ///< may be empty
 };
 
 /// Connects, makes the tables when there are none, brings an older schema up to date (audited).

@@ -70,8 +70,9 @@ Result<void> SqliteStore::begin_writing(std::unique_ptr<Connection> connection,
   Connection::Settings settings;
   settings.path = options.path;
   CONCORD_ASSIGN(checkpointer_, Checkpointer::start(settings, options.checkpoint_pages, handle));
-  CONCORD_ASSIGN(writer_, Writer::start(std::move(connection),
-                                        {options.batch, options.queue, options.on_step}));
+  CONCORD_ASSIGN(writer_,
+                 Writer::start(std::move(connection),
+                               {options.batch, options.queue, options.on_step, options.on_group}));
   return {};
 }
 

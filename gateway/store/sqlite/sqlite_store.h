@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/store/group_hook.h"
 #include "gateway/store/store.h"
 
 namespace concord::store::sqlite {
@@ -18,12 +19,13 @@ struct Options {
   std::filesystem::path path;  ///< the database file; "-wal", "-shm" and "-lock" stand beside it
   bool read_only = false;      ///< for looking into a store, also one in use; never migrates
   std::chrono::milliseconds busy_timeout{5000};
-  std::size_t batch = 128;               ///< calls that may share one transaction, > 0
-  std::size_t queue = 4096;              ///< calls that may wait; more are refused as transient
-  std::size_t readers = 4;               ///< connections for reading
+  std::size_t batch = 128;                ///< calls that may share one transaction, > 0
+  std::size_t queue = 4096;               ///< calls that may wait; more are refused as transient
+  std::size_t readers = 4;                ///< connections for reading
   std::int64_t checkpoint_pages = 16000;  ///< pages of 4 KB in the WAL before it is written back
-  std::int64_t max_pages = 0;            ///< upper bound on the size of the file in pages; 0: none
-  StepHook on_step;                      ///< may be empty
+  std::int64_t max_pages = 0;             ///< upper bound on the size of the file in pages; 0: none
+  StepHook on_step;                       ///< may be empty
+  GroupHook on_group;                     ///< may be empty
 };
 
 /// Opens a store, makes it when absent, brings an older schema up to date (audited).

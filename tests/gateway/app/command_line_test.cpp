@@ -349,9 +349,10 @@ TEST_F(Serve, TakesAPrescriptionTellsItsTaskAndCountsIt) {
   test::HttpClient admin(admin_);
   const auto metrics = admin.request("GET", "/metrics");
   ASSERT_TRUE(metrics.has_value());
-  EXPECT_THAT(metrics->body, HasSubstr("concord_messages_accepted 1\n"));
+  EXPECT_THAT(metrics->body, HasSubstr("concord_messages_accepted_total 1\n"));
   EXPECT_THAT(metrics->body, HasSubstr("concord_messages_unaccounted 0\n"));
-  EXPECT_THAT(metrics->body, HasSubstr("concord_hop_seconds_count{hop=\"translate\"} 1\n"));
+  EXPECT_THAT(metrics->body,
+              HasSubstr("concord_hop_duration_seconds_count{hop=\"translate\"} 1\n"));
   EXPECT_EQ(admin.request("GET", "/FHIR/R4/metadata")->status, 404);
 }
 
@@ -364,7 +365,8 @@ TEST_F(Serve, DryRunIsTheTranslationAndStoresNothing) {
   EXPECT_EQ(run->status, 200) << run->body;
   EXPECT_THAT(run->body, HasSubstr(R"({"name":"interaction","valueString":"PORX_IN020101SM31"})"));
   EXPECT_THAT(run->body, HasSubstr(R"({"name":"trace","part":[{"name":"map")"));
-  EXPECT_THAT(client.request("GET", "/metrics")->body, HasSubstr("concord_messages_accepted 0\n"));
+  EXPECT_THAT(client.request("GET", "/metrics")->body,
+              HasSubstr("concord_messages_accepted_total 0\n"));
 }
 
 TEST_F(Serve, EveryHttpErrorIsAnOutcome) {

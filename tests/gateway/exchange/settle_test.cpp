@@ -208,5 +208,105 @@ TEST_F(SettleTest, OnlyADeadLetterIsReplayedOrCancelled) {
               FailsWith(ErrorCode::not_found));
 }
 
+class LateAnswer : public SettleTest {
+ protected:
+  void SetUp() override {
+    SettleTest::SetUp();
+    const Judgement judgement = judge("thank you", Carried::answered, 202);
+    store::Settlement settlement =
+        sample_settlement(item_, ItemState::acked_transport, clock_.now());
+    settlement.task = judgement.task;
+    settlement.expect = judgement.expect;
+    ASSERT_THAT(store_->settle(settlement), IsOk());
+  }
+
+  /// Takes the steps that are due; how many were.
+  std::vector<exchange::Escalated> steps() {
+    std::vector<exchange::Escalated> taken;
+    const auto overdue = store_->watch().overdue(clock_.now(), 10);
+    EXPECT_THAT(overdue, IsOk());
+    for (const store::Overdue& one : *overdue) {
+      const auto step = settler_->escalate(one, clock_.now());
+      EXPECT_THAT(step, IsOk());
+      if (step && *step) taken.push_back(**step);
+    }
+    return taken;
+  }
+};
+
+TEST_F(LateAnswer, IsEscalatedWhenItsTimeHasPassedAndTheTaskSaysSo) {
+  clock_.advance(std::chrono::minutes(9));
+  EXPECT_TRUE(steps().empty());
+  clock_.advance(std::chrono::minutes(1));
+
+  const auto taken = steps();
+
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].item, item_.id);
+  EXPECT_EQ(taken[0].layer, "business");
+  EXPECT_EQ(taken[0].step, 1);
+  EXPECT_EQ(taken[0].steps, 3);
+  const store::TaskRow task = task_now();
+  EXPECT_EQ(task.status, "received");
+  EXPECT_EQ(value(task.body, {"businessStatus", "coding", "code"}), "overdue");
+  EXPECT_EQ(value(task.body, {"statusReason", "text"}),
+            "the business acknowledgement is overdue since " + format_instant(clock_.now()) +
+                ", step 1 of 3");
+  EXPECT_EQ(value(task.body, {"owner", "identifier", "value"}),
+            settings_.routes.routes.front().owner);
+  EXPECT_EQ(value(task.body, {"restriction", "period", "end"}),
+            format_instant(clock_.now() + std::chrono::hours(4)));
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(LateAnswer, TakesEachStepOnceAndNoneAfterTheLast) {
+  clock_.advance(std::chrono::minutes(10));
+  EXPECT_EQ(steps().size(), 1u);
+  clock_.advance(std::chrono::hours(4));
+  ASSERT_EQ(steps().size(), 1u);
+  clock_.advance(std::chrono::hours(20));
+  const auto last = steps();
+  ASSERT_EQ(last.size(), 1u);
+  EXPECT_EQ(last[0].step, 3);
+  clock_.advance(std::chrono::hours(24 * 365));
+  EXPECT_TRUE(steps().empty());
+  EXPECT_FALSE(store::verify_audit(*store_)->broken.has_value());
+}
+
+TEST_F(LateAnswer, AfterAStandstillStepsAreTakenOneByOne) {
+  clock_.advance(std::chrono::hours(24 * 7));
+  EXPECT_EQ(steps().size(), 1u);
+  EXPECT_TRUE(steps().empty());
+  clock_.advance(std::chrono::hours(4));
+  EXPECT_EQ(steps().size(), 1u);
+}
+
+TEST_F(LateAnswer, ThatComesAfterAllCompletesTheTaskAndEndsTheSteps) {
+  clock_.advance(std::chrono::minutes(11));
+  ASSERT_EQ(steps().size(), 1u);
+
+  const auto result = late("AA " + item_.message_id);
+
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(*result, LateResult::settled);
+  const store::TaskRow task = task_now();
+  EXPECT_EQ(task.status, "completed");
+  EXPECT_EQ(task.body.find("statusReason"), std::string::npos);
+  clock_.advance(std::chrono::hours(48));
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(LateAnswer, ATaskThatCannotBeReadKeepsNobodyFromHearingOfIt) {
+  store::Acknowledged word;
+  word.item = item_.id;
+  word.effect = "understood";
+  word.now = clock_.now();
+  word.state = ItemState::acked_infrastructure;
+  word.task = store::TaskChange{answer_.task_id, 2, "received", "{", {}};
+  ASSERT_THAT(store_->acknowledge(word), IsOk());
+  clock_.advance(std::chrono::minutes(10));
+  EXPECT_EQ(steps().size(), 1u);
+}
+
 }  // namespace
 }  // namespace concord::test

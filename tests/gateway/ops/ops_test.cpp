@@ -2,6 +2,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <ctime>
+#include <map>
+#include <sstream>
 
 #include "gateway/ops/log.h"
 #include "gateway/ops/metrics.h"
@@ -108,12 +111,108 @@ TEST(Metrics, CountsRequestsHopsAndWhatIsUnaccounted) {
       text,
       HasSubstr(
           R"(concord_http_requests_total{method="POST",route="/FHIR/R4/$process-message",status="202"} 2)"));
-  EXPECT_THAT(text, HasSubstr(R"(concord_hop_seconds_count{hop="decode"} 1)"));
-  EXPECT_THAT(text, HasSubstr(R"(concord_hop_seconds_bucket{hop="decode",le="5e-05"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_hop_duration_seconds_count{hop="decode"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_hop_duration_seconds_bucket{hop="decode",le="5e-05"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(concord_hop_stops_total{code="invalid",hop="validate"} 1)"));
-  EXPECT_THAT(text, HasSubstr("concord_outbox_depth 3"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_messages{state="pending"} 3)"));
   EXPECT_THAT(text, HasSubstr("concord_messages_unaccounted 2"));
   EXPECT_THAT(text, HasSubstr("concord_ready 1"));
+}
+
+TEST(Metrics, DestinationsAndTheProcessStandInThePage) {
+  Metrics metrics;
+  metrics.delivery("spine", "retried", std::chrono::microseconds(900));
+  metrics.escalation("spine", 2);
+  metrics.reconciliation("different", 3);
+  metrics.reconciliation("failed", std::nullopt);
+  metrics.timer("reconciliation", std::chrono::milliseconds(1500));
+  metrics.commit_group(5, std::chrono::microseconds(700));
+  metrics.accepted(std::chrono::microseconds(700));
+  MetricsSnapshot now;
+  now.version = "1.2";
+  DestinationSnapshot spine;
+  spine.name = "spine";
+  spine.pending = 7;
+  spine.oldest_seconds = 12.5;
+  spine.circuit_open = true;
+  spine.overdue = 3;
+  spine.paused = true;
+  now.destinations.push_back(spine);
+  now.process = process_figures();
+  const std::string text = metrics.text(now);
+  EXPECT_THAT(text, HasSubstr(R"(concord_build_info{version="1.2"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_queue_messages{destination="spine"} 7)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_queue_oldest_age_seconds{destination="spine"} 12.5)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_destination_circuit_open{destination="spine"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_acknowledgements_overdue{destination="spine"} 3)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(concord_delivery_attempts_total{destination="spine",outcome="retried"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(concord_acknowledgement_escalations_total{destination="spine",step="2"} 1)"));
+  EXPECT_THAT(text, HasSubstr("concord_reconciliation_difference 3\n"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_timer_lag_seconds{timer="reconciliation"} 1.5)"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_commit_group_calls_bucket{le="8"} 1)"));
+  EXPECT_THAT(text, HasSubstr("concord_accept_duration_seconds_count 1\n"));
+  EXPECT_THAT(text, HasSubstr(R"(concord_destination_paused{destination="spine"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("concord_deliveries_in_flight")));
+  EXPECT_THAT(text, Not(HasSubstr("concord_store_wal_size_bytes")));
+}
+
+TEST(Metrics, AStoreThatDoesNotAnswerHasNoFiguresInsteadOfZeros) {
+  Metrics metrics;
+  MetricsSnapshot now;
+  now.store_answers = false;
+  now.destinations.emplace_back().name = "spine";
+  const std::string text = metrics.text(now);
+  EXPECT_THAT(text, HasSubstr("concord_store_up 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("concord_messages_unaccounted")));
+  EXPECT_THAT(text, Not(HasSubstr("concord_queue_messages")));
+  EXPECT_THAT(text, HasSubstr("concord_destination_circuit_open"));
+}
+
+TEST(Metrics, AFamilyStopsGrowingAtAThousandSeries) {
+  Metrics metrics;
+  for (int i = 0; i < 1200; ++i) {
+    metrics.delivery("d" + std::to_string(i), "retried", std::chrono::microseconds(1));
+  }
+  const std::string text = metrics.text({});
+  EXPECT_THAT(text, HasSubstr(R"({destination="d999",outcome="retried"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr("d1000")));
+  EXPECT_THAT(text, HasSubstr(R"({destination="other",outcome="retried"} 200)"));
+}
+
+TEST(Metrics, EveryNameIsOfPrometheusConvention) {
+  Metrics metrics;
+  MetricsSnapshot now;
+  now.destinations.emplace_back().name = "spine";
+  std::istringstream lines(metrics.text(now));
+  std::map<std::string, std::string> kinds;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string hash, type, name, kind;
+    words >> hash >> type >> name >> kind;
+    if (hash == "#" && type == "TYPE") kinds[name] = kind;
+  }
+  EXPECT_GT(kinds.size(), 30u);
+  for (const auto& [name, kind] : kinds) {
+    EXPECT_EQ(name.ends_with("_total"), kind == "counter") << name;
+    EXPECT_TRUE(name.starts_with("concord_") || name.starts_with("process_")) << name;
+    EXPECT_THAT(name, Not(testing::ContainsRegex("_(ms|us|ns|kb|kib|mb|minutes|count|sum)$")))
+        << name;
+  }
+}
+
+TEST(ProcessFigures, AreThoseOfThisProcess) {
+  const ProcessFigures figures = process_figures();
+  EXPECT_GT(figures.resident_bytes, 1 << 20);
+  EXPECT_GE(figures.open_files, 3);
+  EXPECT_GE(figures.max_files, figures.open_files);
+  EXPECT_GE(figures.threads, 1);
+  const auto now = static_cast<double>(::time(nullptr));
+  EXPECT_GT(figures.started_at, now - 3600);
+  EXPECT_LE(figures.started_at, now + 2);
 }
 
 TEST(Readiness, NeverGoesBack) {

@@ -85,7 +85,12 @@ void Writer::loop(const std::stop_token& stop) {
       });
       if (calls.empty()) return;  // stopping; what still waits is under way elsewhere
     }
+    const auto begun = std::chrono::steady_clock::now();
     serve(lane, calls);
+    if (settings_.on_group) {
+      settings_.on_group(calls.size(), std::chrono::duration_cast<std::chrono::microseconds>(
+                                           std::chrono::steady_clock::now() - begun));
+    }
     if (settings_.on_step) settings_.on_step("committed");
     claims.clear();
     for (const Call* call : calls) {

@@ -23,6 +23,7 @@ class Writer {
     std::size_t batch = 128;
     std::size_t queue = 4096;
     StepHook on_step;
+    GroupHook on_group;
   };
 
   explicit Writer(Settings settings);

@@ -70,8 +70,13 @@ void Writer::loop(const std::stop_token& stop) {
 }
 
 void Writer::serve(std::vector<Call*>& calls) {
+  const auto begun = std::chrono::steady_clock::now();
   if (!together(calls)) {
     for (Call* call : calls) alone(*call);
+  }
+  if (settings_.on_group) {
+    settings_.on_group(calls.size(), std::chrono::duration_cast<std::chrono::microseconds>(
+                                         std::chrono::steady_clock::now() - begun));
   }
   if (settings_.on_step) settings_.on_step("committed");
   for (Call* call : calls) call->done.set();  // the waiter may be gone right after this

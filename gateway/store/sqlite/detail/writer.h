@@ -53,6 +53,7 @@ class Writer {
     std::size_t batch = 128;
     std::size_t queue = 4096;
     StepHook on_step;
+    GroupHook on_group;
   };
 
   /// The work of one call inside the transaction. May be run a second time after a rollback of the
