@@ -640,9 +640,15 @@ void Gateway::Impl::add_destinations(ops::MetricsSnapshot& now) {
       found[label_of(one.destination)].overdue += one.overdue;
     }
   }
+  for (const outbox::DestinationState& state : outbox->destinations()) {
+    ops::DestinationSnapshot& one = found[label_of(state.name)];
+    one.circuit_open = one.circuit_open || state.circuit_open;
+    one.paused = one.paused.value_or(false) || state.pause.has_value();
+    one.in_flight = one.in_flight.value_or(0) + static_cast<std::int64_t>(state.running);
+    one.leased = one.leased.value_or(0) + static_cast<std::int64_t>(state.leased);
+  }
   for (auto& [name, one] : found) {
     one.name = name;
-    one.circuit_open = outbox->is_open(name);
     now.destinations.push_back(std::move(one));
   }
 }
