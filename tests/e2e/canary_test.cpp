@@ -119,6 +119,9 @@ TEST_F(Canary, InEachElementOfAMessageReachesNobodysLog) {
   send("/FHIR/R4/$process-message", kJson,
        with_unknown_extensions(renewed(sample, "canary", ++made_).bundle));
 
+  // The marks did travel, and would be seen.
+  EXPECT_FALSE(
+      found_in("arrivals", read_file(world.folder() / "arrivals.tsv.messages"), {}).empty());
   look_everywhere();
   expect_no_leak();
 }
