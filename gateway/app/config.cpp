@@ -210,7 +210,9 @@ void check_whole(const Config& config, std::vector<Issue>& issues) {
     }
   }
   for (const auto& [name, destination] : config.destinations) {
-    if (destination.url.empty()) add("destinations." + name + ".url is missing");
+    const bool files = destination.channel == "files";
+    if (!files && destination.url.empty()) add("destinations." + name + ".url is missing");
+    if (files && destination.folder.empty()) add("destinations." + name + ".folder is missing");
     if (destination.client_certificate.empty() != destination.client_key.empty()) {
       add("destinations." + name + ": client_certificate and client_key belong together");
     }

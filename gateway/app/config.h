@@ -35,6 +35,10 @@ struct DestinationConfig {
   std::string client_key;
   bool plain_http = false;
   std::size_t parallel = 4;
+  std::size_t rate_per_second = 0;
+  std::string window;
+  std::string folder;
+  std::string suffix = ".xml";
   std::chrono::hours give_up{72};
 };
 
@@ -83,6 +87,12 @@ struct Config {
     std::size_t max_depth = 0;
     std::size_t max_nodes = 0;
     std::chrono::seconds deadline{};
+    std::chrono::milliseconds store_wait{};
+    std::chrono::seconds queue_lag{};
+    unsigned disk_warn_percent = 0;
+    unsigned disk_refuse_percent = 0;
+    unsigned memory_percent = 0;
+    std::size_t memory_mib = 0;
   } limits;
   struct Caller {
     std::string organisation;
@@ -138,6 +148,7 @@ struct Config {
     std::chrono::milliseconds retry_cap{};
     int circuit_failures = 0;
     std::chrono::milliseconds circuit_probe{};
+    std::int32_t poison_crashes = 0;
   } outbox;
   std::map<std::string, RouteConfig> routes;
   struct Acknowledgements {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "fhir/core/instant.h"
+#include "gateway/app/sending_window.h"
 
 namespace concord::app {
 namespace {
@@ -90,6 +91,21 @@ Result<void> url_or_nothing(Text text) {
   if (text.empty()) return {};
   if (text.back() == '/') return wrong("an address without slash at the end is expected");
   return url(text);
+}
+
+Result<void> url_or_none(Text text) { return text.empty() ? Result<void>{} : url(text); }
+
+Result<void> suffix(Text text) {
+  const bool good = text.size() >= 2 && text.size() <= 16 && text.front() == '.' &&
+                    text.find('/') == std::string::npos && text != ".tmp";
+  if (!good) return wrong("a dot and up to 15 characters are expected");
+  return {};
+}
+
+Result<void> window(Text text) {
+  if (text.empty()) return {};
+  if (auto read = read_window(text); !read) return std::move(read).error();
+  return {};
 }
 
 auto one_of(std::vector<std::string_view> words) {
@@ -255,6 +271,12 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("limits.max_depth", 8, 1000, LIMIT(max_depth)));
   rows.push_back(counted("limits.max_nodes", 100, 100'000'000, LIMIT(max_nodes)));
   rows.push_back(counted("limits.deadline_seconds", 1, 3600, LIMIT(deadline)));
+  rows.push_back(counted("limits.store_wait_ms", 0, 60'000, LIMIT(store_wait)));
+  rows.push_back(counted("limits.queue_lag_seconds", 0, 86'400, LIMIT(queue_lag)));
+  rows.push_back(counted("limits.disk_warn_percent", 0, 100, LIMIT(disk_warn_percent)));
+  rows.push_back(counted("limits.disk_refuse_percent", 0, 100, LIMIT(disk_refuse_percent)));
+  rows.push_back(counted("limits.memory_percent", 0, 99, LIMIT(memory_percent)));
+  rows.push_back(counted("limits.memory_mib", 0, 1 << 24, LIMIT(memory_mib)));
   rows.push_back(texted("caller.organisation", OWN(caller.organisation), plain_name));
   rows.push_back(texted("caller.role", OWN(caller.role), plain_name));
   rows.push_back(texted("caller.identifier_policy", OWN(caller.identifier_policy), plain_name));
@@ -301,14 +323,19 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("subscriptions.streams", 0, 1000, OWN(subscriptions.streams)));
   rows.push_back(names("packages.load", OWN(packages.load)));
   rows.push_back(names("packages.folders", OWN(packages.folders)));
-  rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http"})));
+  rows.push_back(texted("destinations.*.channel", DESTINATION(channel), one_of({"http", "files"})));
   rows.push_back(texted("destinations.*.format", DESTINATION(format), one_of({"eps"})));
-  rows.push_back(texted("destinations.*.url", DESTINATION(url), url));
+  rows.push_back(texted("destinations.*.url", DESTINATION(url), url_or_none));
+  rows.push_back(texted("destinations.*.folder", DESTINATION(folder), anything));
+  rows.push_back(texted("destinations.*.suffix", DESTINATION(suffix), suffix));
   rows.push_back(texted("destinations.*.ca_file", DESTINATION(ca_file), anything));
   rows.push_back(
       counted("destinations.*.connect_timeout_ms", 10, 600'000, DESTINATION(connect_timeout)));
   rows.push_back(counted("destinations.*.timeout_ms", 10, 600'000, DESTINATION(timeout)));
   rows.push_back(counted("destinations.*.parallel", 1, 256, DESTINATION(parallel)));
+  rows.push_back(
+      counted("destinations.*.rate_per_second", 0, 100'000, DESTINATION(rate_per_second)));
+  rows.push_back(texted("destinations.*.window", DESTINATION(window), window));
   rows.push_back(
       texted("destinations.*.client_certificate", DESTINATION(client_certificate), anything));
   rows.push_back(texted("destinations.*.client_key", DESTINATION(client_key), anything));
@@ -319,6 +346,7 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("outbox.retry_cap_ms", 1, 86'400'000, OWN(outbox.retry_cap)));
   rows.push_back(counted("outbox.circuit_failures", 1, 1000, OWN(outbox.circuit_failures)));
   rows.push_back(counted("outbox.circuit_probe_ms", 10, 86'400'000, OWN(outbox.circuit_probe)));
+  rows.push_back(counted("outbox.poison_crashes", 1, 1000, OWN(outbox.poison_crashes)));
   rows.push_back(texted("routes.*.destination", ROUTE(destination), plain_name));
   rows.push_back(texted("routes.*.owner", ROUTE(owner), anything));
   rows.push_back(texted("routes.*.receiver", ROUTE(receiver), anything));

@@ -8,16 +8,21 @@
 #include <thread>
 
 #include "fhir/validate/validator.h"
+#include "gateway/admission/admission.h"
+#include "gateway/admission/machine.h"
 #include "gateway/agreements/agreement_set.h"
 #include "gateway/api/api.h"
 #include "gateway/app/checking.h"
+#include "gateway/app/destinations.h"
 #include "gateway/app/engine.h"
 #include "gateway/app/open_store.h"
 #include "gateway/app/resource_settings.h"
+#include "gateway/app/sending_window.h"
 #include "gateway/app/status_updates.h"
 #include "gateway/app/subscribing.h"
 #include "gateway/app/trust_files.h"
 #include "gateway/app/watching.h"
+#include "gateway/channels/files/file_channel.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
 #include "gateway/exchange/settle.h"
@@ -125,6 +130,7 @@ exchange::RoutingTable routes_of(const Config& config) {
 Result<std::unique_ptr<channels::Channel>> http_channel(const Config& config) {
   std::map<std::string, channels::http::Endpoint> endpoints;
   for (const auto& [name, destination] : config.destinations) {
+    if (destination.channel != "http") continue;
     channels::http::Endpoint endpoint;
     endpoint.url = destination.url;
     endpoint.plain_http_allowed = destination.plain_http;
@@ -138,14 +144,54 @@ Result<std::unique_ptr<channels::Channel>> http_channel(const Config& config) {
   return channels::http::make_channel(std::move(endpoints));
 }
 
+Result<std::unique_ptr<channels::Channel>> file_channel(const Config& config) {
+  std::map<std::string, channels::files::DropFolder> folders;
+  for (const auto& [name, destination] : config.destinations) {
+    if (destination.channel == "files") {
+      folders.emplace(name, channels::files::DropFolder{destination.folder, destination.suffix});
+    }
+  }
+  return channels::files::make_channel(std::move(folders));
+}
+
+/// What a request wants, as far as its address tells. Nothing: it is for the operator and always
+/// let in.
+std::optional<admission::Kind> kind_of(const http::Request& request) {
+  using admission::Kind;
+  const std::vector<std::string>& path = request.segments;
+  constexpr std::string_view kService[] = {"health", "metrics", "admin"};
+  const std::string_view first = path.empty() ? std::string_view() : std::string_view(path[0]);
+  if (std::find(std::begin(kService), std::end(kService), first) != std::end(kService) ||
+      request.method == "OPTIONS") {
+    return std::nullopt;
+  }
+  if (request.method == "GET" || request.method == "HEAD") return Kind::read;
+  if (request.method != "POST" || first != "FHIR") return Kind::routine;
+  if (path.size() == 2 || (path.size() == 3 && path[2].empty())) return Kind::bulk;
+  const std::string& third = path.size() > 2 ? path[2] : path.back();
+  if (third == "$process-message" || third == "Task" || third == "Claim") return Kind::urgent;
+  const std::string& last = path.back();
+  return last == "_search" || last.starts_with('$') ? Kind::read : Kind::routine;
+}
+
+/// In the log detail of refusals that are told of once for all, not each.
+constexpr std::string_view kToldAlready = "told already";
+
 outbox::Settings outbox_settings(const Config& config) {
   outbox::Settings settings;
   settings.node = config.node;
   settings.workers = config.outbox.workers;
   settings.backoff = {config.outbox.retry_base, config.outbox.retry_cap};
   settings.circuit = {config.outbox.circuit_failures, config.outbox.circuit_probe};
+  settings.poison = config.outbox.poison_crashes;
   for (const auto& [name, destination] : config.destinations) {
-    settings.destinations.push_back({name, destination.parallel, destination.timeout});
+    outbox::DestinationSettings& one = settings.destinations.emplace_back();
+    one.name = name;
+    one.concurrency = destination.parallel;
+    one.timeout = destination.timeout;
+    one.rate = static_cast<double>(destination.rate_per_second);
+    // Read once before, with the configuration.
+    if (auto window = read_window(destination.window)) one.window = opening_of(*std::move(window));
     settings.lease = std::max(settings.lease, destination.timeout + milliseconds(30'000));
   }
   return settings;
@@ -178,6 +224,9 @@ struct Gateway::Impl {
   void keep_index(const std::stop_token& stop);
   void note_trust();
   void note_delivery(const outbox::Notice& notice);
+  void guard();
+  milliseconds queue_lag() const;
+  http::Response answer(http::Request& request, bool for_operators);
   std::string metrics_page();
   void add_destinations(ops::MetricsSnapshot& now);
   std::string label_of(std::string_view destination) const;
@@ -208,6 +257,8 @@ struct Gateway::Impl {
   std::unique_ptr<exchange::ExchangeService> service;
   std::unique_ptr<StatusUpdates> statuses;
   std::unique_ptr<resources::ResourceService> resources;
+  std::unique_ptr<Destinations> destinations;
+  std::unique_ptr<admission::Admission> admission;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> admin;
@@ -277,6 +328,8 @@ Result<void> Gateway::Impl::load() {
   }
   CONCORD_ASSIGN(auto channel, http_channel(config));
   channels.add(std::move(channel));
+  CONCORD_ASSIGN(auto files, file_channel(config));
+  channels.add(std::move(files));
 
   exchange::SettlerSettings settling;
   settling.routes = routes_of(config);
@@ -300,6 +353,8 @@ Result<void> Gateway::Impl::load() {
   };
   delivery.observe = [this](const outbox::Notice& notice) { note_delivery(notice); };
   outbox = std::make_unique<outbox::Outbox>(delivery, outbox_settings(config));
+  destinations = std::make_unique<Destinations>(*store, *outbox, engine->symbols(), clock);
+  guard();
 
   exchange::Parts parts;
   parts.definitions = &engine->definitions();
@@ -448,6 +503,7 @@ void Gateway::Impl::make_api() {
   use.metrics = [this] { return metrics_page(); };
   use.store_answers = [this] { return store->check(); };
   use.failed = [this](const http::Request& request, const Error& error) {
+    if (error.log_detail == kToldAlready) return;
     log.write(ops::LogLevel::error, "failed",
               {{"request_id", request.request_id},
                {"code", error_row(error.code).name},
@@ -555,17 +611,99 @@ Result<void> Gateway::Impl::listen() {
   CONCORD_TRY(subscribing->subscriptions().start());
   CONCORD_TRY(outbox->start());
   if (config.admin.enabled) {
-    CONCORD_ASSIGN(admin, serve(admin_options(config), [this](http::Request& request) {
-                     return api->handle_service(request);
-                   }));
+    CONCORD_ASSIGN(admin, serve(admin_options(config),
+                                [this](http::Request& request) { return answer(request, true); }));
   }
   CONCORD_ASSIGN(server, serve(main_options(config),
-                               [this](http::Request& request) { return api->handle(request); }));
+                               [this](http::Request& request) { return answer(request, false); }));
+  admission->start();
   indexer = std::jthread([this](const std::stop_token& stop) { keep_index(stop); });
   watching->start();
   maintainer = std::jthread([this](const std::stop_token& stop) { maintain(stop); });
   readiness.ready();
   return {};
+}
+
+/// What is measured to tell whether new work may come in.
+void Gateway::Impl::guard() {
+  const auto percent = [](unsigned value) { return static_cast<double>(value) / 100; };
+  admission::Limits limits;
+  limits.store_wait = config.limits.store_wait;
+  limits.queue_lag = config.limits.queue_lag;
+  limits.disk_warn = percent(config.limits.disk_warn_percent);
+  limits.disk_refuse = percent(config.limits.disk_refuse_percent);
+  limits.memory = percent(config.limits.memory_percent);
+  admission::Sources sources;
+  if (limits.store_wait.count() > 0) {
+    sources.write_nothing = [this] { static_cast<void>(store->check()); };
+  }
+  if (limits.queue_lag.count() > 0) sources.queue_lag = [this] { return queue_lag(); };
+  if (config.store_kind == "sqlite") {
+    const std::filesystem::path folder = std::filesystem::absolute(config.store_path).parent_path();
+    sources.disk_free = [folder] { return admission::disk_free(folder); };
+  }
+  const std::optional<std::uint64_t> memory =
+      config.limits.memory_mib > 0 ? std::optional<std::uint64_t>(config.limits.memory_mib << 20)
+                                   : admission::memory_limit();
+  if (memory && limits.memory > 0) {
+    sources.memory_used = [allowed = *memory]() -> std::optional<double> {
+      const auto held = admission::memory_held();
+      if (!held) return std::nullopt;
+      return static_cast<double>(*held) / static_cast<double>(allowed);
+    };
+  }
+  sources.observe = [this](const admission::Verdict& verdict, const admission::Readings& now) {
+    std::string refused;
+    std::string_view reason;
+    for (std::size_t i = 0; i < admission::kKinds; ++i) {
+      if (verdict.refused[i].empty()) continue;
+      reason = verdict.refused[i];
+      refused += (refused.empty() ? "" : ",") +
+                 std::string(admission::kind_name(static_cast<admission::Kind>(i)));
+    }
+    const bool calm = refused.empty() && !verdict.disk_low;
+    log.write(calm ? ops::LogLevel::info : ops::LogLevel::warning, "admission",
+              {{"refused", refused},
+               {"reason", reason},
+               {"disk_low", verdict.disk_low ? "yes" : "no"},
+               {"store_wait_ms", now.store_wait.count()},
+               {"queue_lag_ms", now.queue_lag.count()},
+               {"disk_free_percent", static_cast<std::int64_t>(now.disk_free.value_or(1) * 100)},
+               {"memory_percent", static_cast<std::int64_t>(now.memory_used.value_or(0) * 100)}});
+  };
+  admission = std::make_unique<admission::Admission>(limits, std::move(sources));
+}
+
+/// How late delivery is where it is possible: the least of the destinations with something due, as
+/// only a gateway that is pressed is late everywhere.
+milliseconds Gateway::Impl::queue_lag() const {
+  std::optional<milliseconds> least;
+  for (const outbox::DestinationState& state : outbox->destinations()) {
+    if (!state.can_send()) continue;
+    const auto due = store->next_due(state.name);
+    if (!due || !due->has_value()) continue;
+    const milliseconds late = clock() - **due;
+    if (late.count() > 0) least = std::min(least.value_or(late), late);
+  }
+  return least.value_or(milliseconds{0});
+}
+
+http::Response Gateway::Impl::answer(http::Request& request, bool for_operators) {
+  const auto refused = [&](const Error& error) {
+    return api->refuse(request, error_row(error.code).http_status, error);
+  };
+  if (auto done = destinations->handle(request)) {
+    return *done ? std::move(**done) : refused(done->error());
+  }
+  if (for_operators) return api->handle_service(request);
+  if (const auto kind = kind_of(request)) {
+    if (auto in = admission->admit(*kind); !in) {
+      Error error = std::move(in).error();
+      error.log_detail = kToldAlready;
+      return refused(error);
+    }
+  }
+  return api->handle(request);
 }
 
 /// What the operator should know of the trust store in use.
@@ -753,14 +891,20 @@ bool Gateway::stop() {
   all.stopped = true;
   all.readiness.stopping();
   bool clean = true;
+  using SteadyClock = std::chrono::steady_clock;
+  auto until = SteadyClock::now();
   if (all.server != nullptr) {
     std::this_thread::sleep_for(all.config.http.drain);
+    until = SteadyClock::now() + all.config.http.stop;
     clean = all.server->stop(all.config.http.stop);
   }
+  if (all.admission != nullptr) all.admission->stop();
   all.maintainer = {};
   if (all.watching != nullptr) all.watching->stop();
   all.indexer = {};
-  if (all.outbox != nullptr) all.outbox->stop(milliseconds(all.config.http.stop));
+  // One deadline for calls and deliveries; what is cut off then is sent again with the same ids.
+  const auto left = std::chrono::duration_cast<milliseconds>(until - SteadyClock::now());
+  if (all.outbox != nullptr) all.outbox->stop(std::max(left, milliseconds{0}));
   if (all.subscribing != nullptr) all.subscribing->subscriptions().stop();
   // Health answers to the last.
   if (all.admin != nullptr) all.admin->stop(milliseconds(100));
