@@ -27,6 +27,8 @@
 
 namespace concord::store {
 
+class Exchanges;
+
 /// An identity a sender gave a message: (scope, party, value) names at most one exchange.
 struct Key {
   std::string scope;  ///< "request-id", "message-id"
@@ -421,6 +423,11 @@ class Store {
 
   /// The FHIR resources of this store, Tasks of exchanges among them. Lives as long as the store.
   virtual Resources& resources() = 0;
+
+  // ---- looking after exchanges ----
+
+  /// Exchanges as people look for them (exchanges.h). Lives as long as the store.
+  virtual Exchanges& exchanges() = 0;
 
   // ---- statuses of prescription items ----
 

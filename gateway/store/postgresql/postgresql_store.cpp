@@ -29,7 +29,8 @@ PostgresqlStore::PostgresqlStore(const Options& options, Connection::Settings re
       readers_(std::move(reading), options.readers, options.busy_timeout),
       resources_(
           readers_, [this](Call& call) { return write(call); },
-          [this](const Work& work) { return write(work); }, std::move(clock)) {
+          [this](const Work& work) { return write(work); }, std::move(clock)),
+      exchanges_(readers_) {
   if (options.read_only) return;
   workers_ = std::make_unique<Pool>(writing, options.workers, options.busy_timeout);
   writer_ =

@@ -61,6 +61,9 @@ class SqliteStoreTest : public testing::Test {
         "DROP TABLE destination_pause; ALTER TABLE outbox DROP COLUMN crashes;"
         "ALTER TABLE outbox DROP COLUMN begun;"
         "DROP TABLE resource_found;"
+        "DROP INDEX inbox_accepted; DROP INDEX inbox_sender; DROP INDEX inbox_kind;"
+        "DROP INDEX inbox_subject; DROP INDEX outbox_state_at; DROP INDEX unmatched_item;"
+        "DROP INDEX unmatched_refers;"
         "DROP TABLE quarantine; DROP INDEX outbox_number; ALTER TABLE outbox DROP COLUMN number;"
         "DELETE FROM migration WHERE version > 3; PRAGMA user_version = 3");
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "gateway/store/postgresql/detail/exchanges.h"
 #include "gateway/store/postgresql/detail/pool.h"
 #include "gateway/store/postgresql/detail/resources.h"
 #include "gateway/store/postgresql/detail/transaction.h"
@@ -52,6 +53,7 @@ class PostgresqlStore final : public Store, private Watch {
   Result<bool> resume(Resume resume) override;
 
   Resources& resources() override { return resources_; }
+  Exchanges& exchanges() override { return exchanges_; }
 
   Result<StatusesRecorded> record_statuses(const std::vector<StatusRow>& rows,
                                            std::vector<audit::Record> audit) override;
@@ -88,6 +90,7 @@ class PostgresqlStore final : public Store, private Watch {
   std::unique_ptr<Pool> workers_;   ///< none in a store opened for reading
   std::unique_ptr<Writer> writer_;  ///< likewise
   PostgresqlResources resources_;
+  PostgresqlExchanges exchanges_;
 };
 
 }  // namespace concord::store::postgresql

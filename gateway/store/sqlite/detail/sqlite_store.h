@@ -7,6 +7,7 @@
 
 #include "gateway/store/sqlite/detail/checkpointer.h"
 #include "gateway/store/sqlite/detail/connection.h"
+#include "gateway/store/sqlite/detail/exchanges.h"
 #include "gateway/store/sqlite/detail/readers.h"
 #include "gateway/store/sqlite/detail/resources.h"
 #include "gateway/store/sqlite/detail/writer.h"
@@ -37,9 +38,11 @@ class SqliteStore final : public Store, private Watch {
       : lock_(std::move(lock)),
         readers_(std::move(reading), readers),
         resources_(
-            readers_, [this](const Writer::Work& work) { return write(work); }, std::move(clock)) {}
+            readers_, [this](const Writer::Work& work) { return write(work); }, std::move(clock)),
+        exchanges_(readers_) {}
 
   Resources& resources() override { return resources_; }
+  Exchanges& exchanges() override { return exchanges_; }
 
   Result<void> begin_writing(std::unique_ptr<Connection> connection, const Options& options);
 
@@ -102,6 +105,7 @@ class SqliteStore final : public Store, private Watch {
   FileLock lock_;
   Readers readers_;
   SqliteResources resources_;
+  SqliteExchanges exchanges_;
   std::unique_ptr<Writer> writer_;  ///< none in a store opened for reading
   std::unique_ptr<Checkpointer> checkpointer_;
 };
