@@ -288,7 +288,8 @@ Result<void> Settler::keep_unmatched(const LateAcknowledgement& late, std::strin
   return store_->keep_unmatched(std::move(unmatched));
 }
 
-Result<void> Settler::replay(std::string_view id, std::string_view actor, Instant now) {
+Result<void> Settler::replay(std::string_view id, std::string_view actor, Instant now,
+                             std::string_view why) {
   CONCORD_ASSIGN(const auto item, store_->item(id));
   if (!item) return make_error(ErrorCode::not_found, "there is no such outbox item");
   const auto allowed = item->deadline - item->created_at;
@@ -298,12 +299,13 @@ Result<void> Settler::replay(std::string_view id, std::string_view actor, Instan
   CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, settings_, item->task,
                                         ItemState::pending, std::move(update)));
   std::vector<audit::Record> records{{audit::Event::item_replayed, now, item->exchange, item->id,
-                                      std::string(actor), to_hex(item->digest), ""}};
+                                      std::string(actor), to_hex(item->digest), std::string(why)}};
   if (task) records.push_back(task_record(*task, *item, actor, now));
   return store_->replay(id, now, now + allowed, std::move(task), std::move(records));
 }
 
-Result<void> Settler::cancel(std::string_view id, std::string_view actor, Instant now) {
+Result<void> Settler::cancel(std::string_view id, std::string_view actor, Instant now,
+                             std::string_view why) {
   CONCORD_ASSIGN(const auto item, store_->item(id));
   if (!item) return make_error(ErrorCode::not_found, "there is no such outbox item");
   TaskUpdate update;
@@ -312,7 +314,7 @@ Result<void> Settler::cancel(std::string_view id, std::string_view actor, Instan
   CONCORD_ASSIGN(auto task, task_change(*store_, *symbols_, settings_, item->task,
                                         ItemState::cancelled, std::move(update)));
   std::vector<audit::Record> records{{audit::Event::item_cancelled, now, item->exchange, item->id,
-                                      std::string(actor), to_hex(item->digest), ""}};
+                                      std::string(actor), to_hex(item->digest), std::string(why)}};
   if (task) records.push_back(task_record(*task, *item, actor, now));
   return store_->cancel(id, now, std::move(task), std::move(records));
 }

@@ -77,10 +77,14 @@ class Settler final : public outbox::Judge {
   /// Errors: those of the store; transient (the Task is being changed too often).
   Result<std::optional<Escalated>> escalate(const store::Overdue& overdue, Instant now);
 
-  /// A person's word on a dead item: send it again, with the same ids and bytes, or drop it.
-  /// Errors: not_found, conflict (not a dead letter); those of the store.
-  Result<void> replay(std::string_view item, std::string_view actor, Instant now);
-  Result<void> cancel(std::string_view item, std::string_view actor, Instant now);
+  /// A person's word on a dead item: send it again, with the same ids and bytes, or drop it. `why`
+  /// becomes part of the audit record.
+  /// Errors: not_found, conflict (not a dead letter, or its Task was changed meanwhile); those of
+  /// the store.
+  Result<void> replay(std::string_view item, std::string_view actor, Instant now,
+                      std::string_view why = {});
+  Result<void> cancel(std::string_view item, std::string_view actor, Instant now,
+                      std::string_view why = {});
 
  private:
   Result<void> keep_unmatched(const LateAcknowledgement& late, std::string_view refers_to,
