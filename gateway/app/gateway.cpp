@@ -338,6 +338,10 @@ Result<void> Gateway::Impl::load() {
   settling.definitions = &engine->definitions();
   settling.acknowledgement_due = config.acknowledgements.due;
   settling.escalation = escalation_steps(config);
+  const exchange::TaskWatch task_watch = [this](const store::TaskRow& task) {
+    return subscribing->subscriptions().task_notices(task);
+  };
+  settling.watch = task_watch;
   settler =
       std::make_unique<exchange::Settler>(engine->mappers(), *store, engine->symbols(), settling);
   CONCORD_TRY(subscribe());
@@ -366,6 +370,7 @@ Result<void> Gateway::Impl::load() {
   parts.agreements = &agreements;
   parts.mappers = &engine->mappers();
   parts.parameters = parameters.get();
+  parts.watch = task_watch;
   parts.store = store.get();
   parts.clock = clock;
   parts.uuids = uuids;

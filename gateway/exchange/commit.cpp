@@ -107,6 +107,9 @@ Result<Exchange> Commit::operator()(Translated&& translated,
   }
   CONCORD_ASSIGN(search::IndexValues index, index_task(task_body, indexing_, definitions_));
   fresh.task = {task_id, exchange_id, 1, "requested", task_body, now, std::move(index)};
+  if (watch_) {
+    CONCORD_ASSIGN(fresh.notices, watch_(fresh.task));
+  }
   fresh.audit = {
       {audit::Event::exchange_accepted, now, exchange_id, "", fresh.sender, to_hex(fresh.digest),
        fresh.message_kind},

@@ -121,7 +121,7 @@ Result<Answer> ExchangeService::submit(Received received) const {
   return guarded([&]() -> Result<Answer> {
     Walk walk(parts_.clock, parts_.observe, received.arrival().deadline);
     const Commit commit(*parts_.store, settings_.node, settings_.keys_kept, parts_.parameters,
-                        parts_.definitions);
+                        parts_.definitions, parts_.watch);
     CONCORD_ASSIGN(Authenticated authenticated, walk.hop("authenticate", [&] {
       return authenticate(std::move(received), settings_.callers);
     }));

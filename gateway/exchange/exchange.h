@@ -18,6 +18,7 @@
 #include "fhir/search/parameters.h"
 #include "gateway/exchange/announcements.h"
 #include "gateway/exchange/stages.h"
+#include "gateway/exchange/task_watch.h"
 #include "mappers/core/search.h"
 
 namespace concord::channels {
@@ -128,6 +129,7 @@ struct Parts {
   const mappers::Mappers* mappers = nullptr;
   /// For what Tasks are found by; null: by nothing.
   const search::Parameters* parameters = nullptr;
+  TaskWatch watch;  ///< hears of each Task that is made; empty: nobody does
   store::Store* store = nullptr;
   /// Searches by the name of their format, and what carries them; may be empty: none are served.
   std::map<std::string, const mappers::Search*, std::less<>> searches;

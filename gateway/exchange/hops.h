@@ -5,6 +5,7 @@
 #include "fhir/mapping/lineage.h"
 #include "fhir/search/parameters.h"
 #include "gateway/exchange/stages.h"
+#include "gateway/exchange/task_watch.h"
 
 namespace concord::exchange {
 
@@ -49,13 +50,16 @@ class Commit {
  public:
   /// @param keys_kept  how long the message's identities are remembered
   /// @param indexing   for what the Task is found by; null: by nothing
+  /// @param watch      hears of the Task that is made; empty: nobody does
   Commit(store::Store& store, std::string node, std::chrono::hours keys_kept,
-         const search::Parameters* indexing, const definitions::Definitions* definitions)
+         const search::Parameters* indexing, const definitions::Definitions* definitions,
+         TaskWatch watch = {})
       : store_(&store),
         node_(std::move(node)),
         keys_kept_(keys_kept),
         indexing_(indexing),
-        definitions_(definitions) {}
+        definitions_(definitions),
+        watch_(std::move(watch)) {}
 
   /// The first answer, when the same message was committed before.
   /// Errors: conflict (same identity, other content), transient.
@@ -74,6 +78,7 @@ class Commit {
   std::chrono::hours keys_kept_;
   const search::Parameters* indexing_;
   const definitions::Definitions* definitions_;
+  TaskWatch watch_;
 };
 
 }  // namespace concord::exchange

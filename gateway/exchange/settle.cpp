@@ -96,6 +96,14 @@ Result<std::optional<store::TaskChange>> task_change(store::Store& store,
   change.status = std::string(words.status);
   CONCORD_ASSIGN(change.body, update_task(std::move(task->body), update, symbols));
   CONCORD_ASSIGN(change.index, index_task(change.body, settings.parameters, settings.definitions));
+  if (settings.watch) {
+    store::TaskRow next{
+        task_id,   std::move(task->exchange), update.version, change.status, std::move(change.body),
+        update.at, std::move(change.index)};
+    CONCORD_ASSIGN(change.notices, settings.watch(next));
+    change.body = std::move(next.body);
+    change.index = std::move(next.index);
+  }
   return std::optional<store::TaskChange>{std::move(change)};
 }
 

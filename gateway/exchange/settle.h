@@ -15,6 +15,7 @@
 #include "fhir/search/parameters.h"
 #include "fhir/tree/symbols.h"
 #include "gateway/exchange/stages.h"
+#include "gateway/exchange/task_watch.h"
 #include "gateway/outbox/judge.h"
 
 namespace concord::exchange {
@@ -30,6 +31,7 @@ struct SettlerSettings {
   /// For what changed Tasks are found by; null, either: by nothing.
   const search::Parameters* parameters = nullptr;
   const definitions::Definitions* definitions = nullptr;
+  TaskWatch watch;  ///< hears of each change of a Task; empty: nobody does
 };
 
 /// An acknowledgement that came by itself.

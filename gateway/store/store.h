@@ -106,6 +106,9 @@ struct NewExchange {
   TaskRow task;  ///< with an empty id: the exchange has none (a notification)
   std::vector<NewItem> items;
   std::vector<audit::Record> audit;
+  /// Messages the making of the Task brings: subscriptions. Exchanges without a Task, keys, lineage
+  /// and notices of their own; stored with this one, not when it was there before.
+  std::vector<NewExchange> notices{};
 };
 
 /// What was already known under a key.
@@ -218,6 +221,7 @@ struct TaskChange {
   std::string status;
   std::string body;
   search::IndexValues index{};
+  std::vector<NewExchange> notices{};  ///< messages the change brings; as those of NewExchange
 };
 
 /// Why an item was given up, and who looks after it.

@@ -136,37 +136,34 @@ Result<void> Subscriptions::check(const store::ResourceRow* before, const tree::
 
 // ---- any resource that changes ----
 
-Result<bool> Subscriptions::matches(const Watch& watch, const store::ResourceRow* before,
-                                    const store::ResourceWrite& write) const {
-  const bool deleted = write.change == Change::deleted;
+Result<bool> Subscriptions::matches(const Watch& watch, const Happening& happening) const {
+  const bool deleted = happening.change == Change::deleted;
   if (watch.topic == nullptr) {
     if (deleted) return false;  // criteria are of what is there
   } else if (deleted ? !watch.topic->on_delete
-                     : (before == nullptr ? !watch.topic->on_create : !watch.topic->on_update)) {
+                     : (happening.is_new ? !watch.topic->on_create : !watch.topic->on_update)) {
     return false;
   }
   if (!deleted) {
-    return search::matches(watch.where, {write.type, write.id, write.updated_at, &write.index});
+    return search::matches(watch.where,
+                           {happening.type, happening.id, happening.at, happening.index});
   }
   if (watch.definition.filters.empty()) return true;
-  if (before == nullptr) return false;
-  CONCORD_ASSIGN(const search::IndexValues old, index_of(before->body));
-  return search::matches(watch.where, {write.type, write.id, before->updated_at, &old});
+  if (happening.before == nullptr) return false;
+  CONCORD_ASSIGN(const search::IndexValues old, index_of(happening.before->body));
+  return search::matches(watch.where,
+                         {happening.type, happening.id, happening.before->updated_at, &old});
 }
 
-Result<void> Subscriptions::changing(const store::ResourceRow* before, const tree::Document* after,
-                                     const store::ResourceWrite& write,
-                                     store::ResourceChanges& changes) {
-  if (write.type == "Subscription" && after != nullptr) {
-    CONCORD_TRY(check(before, *after, write, changes));
-  }
+Result<void> Subscriptions::add_notices(const Happening& happening,
+                                        std::vector<store::NewExchange>& notices) {
   CONCORD_ASSIGN(const auto watches, registry_.current());
-  const auto at = watches->by_type.find(write.type);
+  const auto at = watches->by_type.find(happening.type);
   if (at == watches->by_type.end()) return {};
   for (const WatchPointer& watch : at->second) {
     const Definition& definition = watch->definition;
-    if (definition.end && *definition.end <= write.updated_at) continue;
-    CONCORD_ASSIGN(const bool matched, matches(*watch, before, write));
+    if (definition.end && *definition.end <= happening.at) continue;
+    CONCORD_ASSIGN(const bool matched, matches(*watch, happening));
     if (!matched) continue;
     if (definition.status != "active") {
       // Known here as requested: it may have become active elsewhere a moment ago.
@@ -179,15 +176,47 @@ Result<void> Subscriptions::changing(const store::ResourceRow* before, const tre
     if (definition.backport) event.topic = definition.criteria;
     event.content = definition.content;
     event.mime = definition.mime;
-    event.at = write.updated_at;
-    event.type = write.type;
-    event.id = write.id;
-    event.version = write.expected_version + 1;
-    event.change =
-        before == nullptr && write.change != Change::deleted ? Change::created : write.change;
-    changes.notices.push_back(notice(event, "event", write.updated_at, settings_.give_up));
+    event.at = happening.at;
+    event.type = happening.type;
+    event.id = happening.id;
+    event.version = happening.version;
+    event.change = happening.change;
+    if (happening.is_new && event.change != Change::deleted) event.change = Change::created;
+    notices.push_back(notice(event, "event", happening.at, settings_.give_up));
   }
   return {};
+}
+
+Result<void> Subscriptions::changing(const store::ResourceRow* before, const tree::Document* after,
+                                     const store::ResourceWrite& write,
+                                     store::ResourceChanges& changes) {
+  if (write.type == "Subscription" && after != nullptr) {
+    CONCORD_TRY(check(before, *after, write, changes));
+  }
+  Happening happening;
+  happening.change = write.change;
+  happening.type = write.type;
+  happening.id = write.id;
+  happening.version = write.expected_version + 1;
+  happening.at = write.updated_at;
+  happening.index = &write.index;
+  happening.is_new = before == nullptr;
+  happening.before = before;
+  return add_notices(happening, changes.notices);
+}
+
+Result<std::vector<store::NewExchange>> Subscriptions::task_notices(const store::TaskRow& task) {
+  Happening happening;
+  happening.is_new = task.version == 1;
+  happening.change = happening.is_new ? Change::created : Change::updated;
+  happening.type = "Task";
+  happening.id = task.id;
+  happening.version = task.version;
+  happening.at = task.updated_at;
+  happening.index = &task.index;
+  std::vector<store::NewExchange> notices;
+  CONCORD_TRY(add_notices(happening, notices));
+  return notices;
 }
 
 void Subscriptions::changed(const store::ResourceChanges& changes) {

@@ -75,6 +75,12 @@ class Subscriptions final : public resources::ChangeObserver, public outbox::Jud
                         store::ResourceChanges& changes) override;
   void changed(const store::ResourceChanges& changes) override;
 
+  // ---- Tasks of exchanges, which change without the service of resources ----
+
+  /// The notifications a Task brings as it is about to be stored, for the same transaction
+  /// (exchange::TaskWatch). Errors: those of the store.
+  Result<std::vector<store::NewExchange>> task_notices(const store::TaskRow& task);
+
   // ---- outbox::Judge ----
 
   /// Notifications: while the subscription is active; a handshake: while it is requested in the
@@ -117,8 +123,19 @@ class Subscriptions final : public resources::ChangeObserver, public outbox::Jud
  private:
   Result<void> check(const store::ResourceRow* before, const tree::Document& after,
                      const store::ResourceWrite& write, store::ResourceChanges& changes);
-  Result<bool> matches(const Watch& watch, const store::ResourceRow* before,
-                       const store::ResourceWrite& write) const;
+  /// A change of any resource, as subscriptions look at it. Points into what it was made from.
+  struct Happening {
+    store::Change change = store::Change::created;
+    std::string_view type;
+    std::string_view id;
+    std::int64_t version = 0;  ///< the new one
+    Instant at{};
+    const search::IndexValues* index = nullptr;  ///< of the new version
+    bool is_new = false;                         ///< it was not there, or was deleted
+    const store::ResourceRow* before = nullptr;  ///< of a deleted one
+  };
+  Result<bool> matches(const Watch& watch, const Happening& happening) const;
+  Result<void> add_notices(const Happening& happening, std::vector<store::NewExchange>& notices);
   Result<search::IndexValues> index_of(const std::string& body) const;
   store::NewExchange notice(const Event& event, std::string_view purpose, Instant now,
                             std::chrono::seconds give_up) const;

@@ -1,10 +1,11 @@
 // Delivering: leases with fences, settlements, later acknowledgements, a person's word.
 //
-// Locks are taken in one order, so that nobody waits in a circle: the turn of the subject, the
-// item, the Task, the audit head.
+// Locks are taken in one order, so that nobody waits in a circle: the turns (of the subject, and of
+// what a change of the Task brings), the item, the Task, the audit head.
 #include <algorithm>
 
 #include "fhir/search/index.h"
+#include "gateway/store/postgresql/detail/notices.h"
 #include "gateway/store/postgresql/detail/payloads.h"
 #include "gateway/store/postgresql/detail/postgresql_store.h"
 #include "gateway/store/sql/body.h"
@@ -13,8 +14,9 @@ namespace concord::store::postgresql {
 
 namespace {
 
-constexpr std::string_view kTurnOfItem =
-    "SELECT slot FROM turn WHERE slot = (SELECT slot FROM outbox WHERE id = $1) FOR UPDATE";
+constexpr std::string_view kTakeTurns =
+    "SELECT slot FROM turn WHERE slot = ANY(array_append($2::integer[], "
+    "(SELECT slot FROM outbox WHERE id = $1))) ORDER BY slot FOR UPDATE";
 
 constexpr std::string_view kStanding =
     "SELECT seq, exchange, state, attempt, fence, leased_by IS NOT NULL, task, destination, "
@@ -106,28 +108,39 @@ struct Standing {
   std::optional<Current> task_now;
 };
 
-/// A new version of a Task, made ready outside the transaction.
-std::optional<NewVersion> version_of(const std::optional<TaskChange>& change, Instant now) {
-  if (!change) return std::nullopt;
-  return NewVersion{search::resource_hash("Task", change->id),
-                    "Task",
-                    change->id,
-                    change->expected_version + 1,
-                    Change::updated,
-                    now,
-                    sql::pack(change->body),
-                    &change->index};
-}
+/// A change of a Task with the notices it brings, made ready outside the transaction. Points into
+/// the change.
+struct PackedTask {
+  PackedTask(const std::optional<TaskChange>& asked, Instant now) {
+    if (!asked) return;
+    change = &*asked;
+    version = NewVersion{search::resource_hash("Task", change->id),
+                         "Task",
+                         change->id,
+                         change->expected_version + 1,
+                         Change::updated,
+                         now,
+                         sql::pack(change->body),
+                         &change->index};
+    notices = pack_notices(change->notices);
+  }
+
+  const TaskChange* change = nullptr;
+  NewVersion version;
+  std::vector<PackedNotice> notices;
+};
 
 /// Locks the item, with the turn of its subject and the Task that is to change.
 /// Errors: not_found (no such item).
-Result<Standing> standing(Transaction& tx, std::string_view id,
-                          const std::optional<NewVersion>& task, std::string_view effect = {}) {
+Result<Standing> standing(Transaction& tx, std::string_view id, const PackedTask& task,
+                          std::string_view effect = {}) {
+  Column turns(Column::Of::integer);
+  for (const std::int64_t slot : turns_of(task.notices)) turns.add(slot);
   Batch batch;
-  batch.add(kTurnOfItem, id);
+  batch.add(kTakeTurns, id, turns);
   batch.add(kStanding, id);
   batch.add(kEffect, id, effect);
-  if (task) ask_current(batch, {task->key});
+  if (task.change != nullptr) ask_current(batch, {task.version.key});
   CONCORD_ASSIGN(const std::vector<Rows> rows, tx.db().run(batch));
   const Rows& row = rows[1];
   if (row.empty()) return make_error(ErrorCode::not_found, "there is no such outbox item");
@@ -142,9 +155,9 @@ Result<Standing> standing(Transaction& tx, std::string_view id,
   item.destination = row.text(0, 7);
   item.subject = row.text(0, 8);
   item.has_effect = !rows[2].empty();
-  if (task) {
+  if (task.change != nullptr) {
     const auto current = current_of(rows[3]);
-    if (const auto found = current.find(task->key); found != current.end()) {
+    if (const auto found = current.find(task.version.key); found != current.end()) {
       item.task_now = found->second;
     }
   }
@@ -152,15 +165,16 @@ Result<Standing> standing(Transaction& tx, std::string_view id,
 }
 
 /// Errors: conflict (another version).
-Result<void> change_task(Transaction& tx, const Standing& item,
-                         const std::optional<TaskChange>& change,
-                         const std::optional<NewVersion>& version) {
-  if (!change) return {};
-  if (!item.task_now || item.task_now->version != change->expected_version) {
+Result<void> change_task(Transaction& tx, const Standing& item, const PackedTask& task) {
+  if (task.change == nullptr) return {};
+  if (!item.task_now || item.task_now->version != task.change->expected_version) {
     return make_error(ErrorCode::conflict, "the Task was changed meanwhile");
   }
-  tx.closing().versions().add(*version, item.task_now);
-  tx.later("UPDATE exchange_task SET status = $1 WHERE key = $2", change->status, version->key);
+  tx.step("task");
+  tx.closing().versions().add(task.version, item.task_now);
+  tx.later("UPDATE exchange_task SET status = $1 WHERE key = $2", task.change->status,
+           task.version.key);
+  insert(tx, task.notices);
   return {};
 }
 
@@ -210,12 +224,12 @@ void insert_attempt(Transaction& tx, const Standing& item, const Attempt& attemp
 }
 
 Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Answer& answer,
-                       const std::optional<NewVersion>& task) {
+                       const PackedTask& task) {
   CONCORD_ASSIGN(const Standing item, standing(tx, settlement.item, task));
   if (item.fence != settlement.fence || !item.leased || item.state != ItemState::pending) {
     return make_error(ErrorCode::conflict, "the lease of this outbox item is held by another");
   }
-  CONCORD_TRY(change_task(tx, item, settlement.task, task));
+  CONCORD_TRY(change_task(tx, item, task));
   if (settlement.attempt) insert_attempt(tx, item, *settlement.attempt, answer);
   tx.step("outbox");
   const bool again = settlement.state == ItemState::pending;
@@ -249,14 +263,12 @@ Result<void> settle_in(Transaction& tx, const Settlement& settlement, const Answ
 }
 
 /// The common part of a person's word on a dead item.
-Result<Standing> dead_item(Transaction& tx, std::string_view id,
-                           const std::optional<TaskChange>& change,
-                           const std::optional<NewVersion>& task) {
+Result<Standing> dead_item(Transaction& tx, std::string_view id, const PackedTask& task) {
   CONCORD_ASSIGN(Standing item, standing(tx, id, task));
   if (item.state != ItemState::dead) {
     return make_error(ErrorCode::conflict, "this outbox item is not a dead letter");
   }
-  CONCORD_TRY(change_task(tx, item, change, task));
+  CONCORD_TRY(change_task(tx, item, task));
   tx.later("DELETE FROM dead WHERE item = $1", item.seq);
   return item;
 }
@@ -336,18 +348,18 @@ Result<void> PostgresqlStore::begin(std::string_view item, std::int64_t fence) {
 
 Result<void> PostgresqlStore::settle(Settlement settlement) {
   const Answer answer = settlement.attempt ? answer_of(settlement.attempt->answer) : Answer{};
-  const std::optional<NewVersion> task = version_of(settlement.task, settlement.now);
+  const PackedTask task(settlement.task, settlement.now);
   return write([&](Transaction& tx) { return settle_in(tx, settlement, answer, task); });
 }
 
 Result<bool> PostgresqlStore::acknowledge(Acknowledged acknowledged) {
-  const std::optional<NewVersion> task = version_of(acknowledged.task, acknowledged.now);
+  const PackedTask task(acknowledged.task, acknowledged.now);
   bool changed = false;
   const auto work = [&](Transaction& tx) -> Result<void> {
     changed = false;
     CONCORD_ASSIGN(const Standing item, standing(tx, acknowledged.item, task, acknowledged.effect));
     if (item.has_effect) return {};
-    CONCORD_TRY(change_task(tx, item, acknowledged.task, task));
+    CONCORD_TRY(change_task(tx, item, task));
     effect(tx, item, acknowledged.effect, acknowledged.item, acknowledged.now);
     tx.later(
         "UPDATE outbox SET state = $1, due_at = NULL, leased_by = NULL, fence = fence + 1, "
@@ -461,9 +473,9 @@ Result<void> PostgresqlStore::keep_unmatched(Unmatched unmatched) {
 Result<void> PostgresqlStore::replay(std::string_view item, Instant now, Instant deadline,
                                      std::optional<TaskChange> task,
                                      std::vector<audit::Record> audit) {
-  const std::optional<NewVersion> version = version_of(task, now);
+  const PackedTask change(task, now);
   return write([&](Transaction& tx) -> Result<void> {
-    CONCORD_ASSIGN(const Standing found, dead_item(tx, item, task, version));
+    CONCORD_ASSIGN(const Standing found, dead_item(tx, item, change));
     // Its attempts stay on record and go on counting; only the time to give up is new.
     tx.later(
         "UPDATE outbox SET state = 0, due_at = $1, deadline = $2, finished_at = NULL, "
@@ -478,9 +490,9 @@ Result<void> PostgresqlStore::replay(std::string_view item, Instant now, Instant
 Result<void> PostgresqlStore::cancel(std::string_view item, Instant now,
                                      std::optional<TaskChange> task,
                                      std::vector<audit::Record> audit) {
-  const std::optional<NewVersion> version = version_of(task, now);
+  const PackedTask change(task, now);
   return write([&](Transaction& tx) -> Result<void> {
-    CONCORD_ASSIGN(const Standing found, dead_item(tx, item, task, version));
+    CONCORD_ASSIGN(const Standing found, dead_item(tx, item, change));
     tx.later("UPDATE outbox SET state = 6, due_at = NULL, finished_at = $1 WHERE seq = $2", now,
              found.seq);
     open_subject(tx, found, now);
@@ -492,11 +504,11 @@ Result<void> PostgresqlStore::cancel(std::string_view item, Instant now,
 Result<bool> PostgresqlStore::escalate(const Escalation& escalation) {
   std::optional<TaskChange> change;
   if (escalation.task != nullptr) change = *escalation.task;
-  const std::optional<NewVersion> version = version_of(change, escalation.now);
+  const PackedTask task(change, escalation.now);
   bool taken = false;
   const auto work = [&](Transaction& tx) -> Result<void> {
     taken = false;
-    CONCORD_ASSIGN(const Standing item, standing(tx, escalation.item, version));
+    CONCORD_ASSIGN(const Standing item, standing(tx, escalation.item, task));
     // The item is locked: nobody else takes this step, and no acknowledgement comes, meanwhile.
     CONCORD_ASSIGN(
         const auto open,
@@ -504,7 +516,7 @@ Result<bool> PostgresqlStore::escalate(const Escalation& escalation) {
                   "AND next_at <= $4",
                   item.seq, escalation.layer, escalation.expected_step, escalation.now));
     if (!open) return {};
-    CONCORD_TRY(change_task(tx, item, change, version));
+    CONCORD_TRY(change_task(tx, item, task));
     tx.step("escalate");
     tx.later("UPDATE ack_expect SET step = step + 1, next_at = $1 WHERE item = $2 AND layer = $3",
              escalation.next_at, item.seq, escalation.layer);

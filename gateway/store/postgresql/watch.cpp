@@ -1,19 +1,11 @@
 // Watching: counters against rows, acknowledgements that are late, bytes on disk.
+#include "gateway/store/postgresql/detail/counters.h"
 #include "gateway/store/postgresql/detail/postgresql_store.h"
 #include "gateway/store/sql/tally.h"
 
 namespace concord::store::postgresql {
 
 namespace {
-
-constexpr std::string_view kWrong =
-    "SELECT count(*) FROM (SELECT destination, state, sum(n) AS n FROM ("
-    "SELECT destination, state, -count(*) AS n FROM outbox GROUP BY destination, state "
-    "UNION ALL SELECT '', -1, -coalesce(sum(items), 0) FROM inbox "
-    "UNION ALL SELECT '', -2, -count(*) FROM unmatched "
-    "UNION ALL SELECT destination, state, n FROM tally WHERE state > -3 "
-    "UNION ALL SELECT destination, state, n FROM tally_change"
-    ") counted GROUP BY destination, state HAVING sum(n) <> 0) wrong";
 
 /// Who finds this row taken leaves the work to who has it.
 constexpr std::string_view kTurnToSumUp =
@@ -41,7 +33,7 @@ constexpr std::string_view kAwaited =
 }  // namespace
 
 Result<std::int64_t> PostgresqlStore::wrong_counters() {
-  CONCORD_ASSIGN(const Rows rows, readers_.query(kWrong));
+  CONCORD_ASSIGN(const Rows rows, readers_.query(kWrongCounters));
   return rows.integer(0, 0);
 }
 

@@ -155,6 +155,14 @@ PackedExchange pack_exchange(const NewExchange& exchange) {
     packed.task =
         pack_version("Task", task.id, 0, Change::created, task.updated_at, task.body, task.index);
   }
+  packed.notices = pack_exchanges(exchange.notices);
+  return packed;
+}
+
+std::vector<PackedExchange> pack_exchanges(const std::vector<NewExchange>& exchanges) {
+  std::vector<PackedExchange> packed;
+  packed.reserve(exchanges.size());
+  for (const NewExchange& exchange : exchanges) packed.push_back(pack_exchange(exchange));
   return packed;
 }
 
@@ -173,6 +181,10 @@ Result<Committed> insert_unless_known(Transaction& tx, const PackedExchange& pac
     }
   }
   CONCORD_TRY(insert_exchange(tx, packed));
+  for (const PackedExchange& notice : packed.notices) {
+    tx.step("notice");
+    CONCORD_TRY(insert_unless_known(tx, notice));
+  }
   return Committed{false, exchange.id, exchange.answer};
 }
 

@@ -1,6 +1,7 @@
 // Delivering: leases with fences, settlements, later acknowledgements, a person's word.
 #include <algorithm>
 
+#include "gateway/store/sqlite/detail/accept.h"
 #include "gateway/store/sqlite/detail/payloads.h"
 #include "gateway/store/sqlite/detail/resource_rows.h"
 #include "gateway/store/sqlite/detail/sqlite_store.h"
@@ -93,8 +94,8 @@ Result<Standing> standing(Connection& db, std::string_view id) {
   return item;
 }
 
-/// A change of a Task, made ready outside the transaction, and where the Task stood when it was
-/// looked up inside. Points into the change.
+/// A change of a Task with the notices it brings, made ready outside the transaction, and where the
+/// Task stood when it was looked up inside. Points into the change.
 class PackedTask {
  public:
   PackedTask(const std::optional<TaskChange>& change, Instant now) {
@@ -102,6 +103,7 @@ class PackedTask {
     change_ = &*change;
     version_ = pack_version("Task", change->id, change->expected_version, Change::updated, now,
                             change->body, change->index);
+    notices_ = pack_exchanges(change->notices);
   }
 
   /// Errors: conflict (another version, or none).
@@ -114,18 +116,24 @@ class PackedTask {
     return {};
   }
 
-  /// Adds the version that look() found room for.
+  /// Adds the version that look() found room for, and the notices.
   Result<void> write(Transaction& tx) const {
     if (change_ == nullptr) return {};
     tx.step("task");
     CONCORD_TRY(tx.db().run("UPDATE exchange_task SET status = ? WHERE key = ?", change_->status,
                             version_.key));
-    return add_version(tx, version_, current_);
+    CONCORD_TRY(add_version(tx, version_, current_));
+    for (const PackedExchange& notice : notices_) {
+      tx.step("notice");
+      CONCORD_TRY(insert_unless_known(tx, notice));
+    }
+    return {};
   }
 
  private:
   const TaskChange* change_ = nullptr;
   PackedVersion version_;
+  std::vector<PackedExchange> notices_;
   CurrentVersion current_;
 };
 

@@ -187,4 +187,10 @@ Result<search::IndexValues> Inspection::index_of(std::int64_t row) const {
   return listed ? decode_found(list.view(0)) : search::IndexValues{};
 }
 
+Result<bool> Inspection::in_quarantine() const {
+  CONCORD_ASSIGN(const auto active,
+                 open_->db->number("SELECT active FROM quarantine WHERE one = 1"));
+  return active.value_or(0) != 0;
+}
+
 }  // namespace concord::store::sqlite

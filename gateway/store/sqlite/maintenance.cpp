@@ -242,17 +242,31 @@ Result<bool> in_quarantine(const fs::path& path) {
   return active.value_or(0) != 0;
 }
 
-Result<bool> end_quarantine(const fs::path& path, Instant now) {
+namespace {
+
+/// False when it was so already.
+Result<bool> set_quarantine(const fs::path& path, bool active, Instant now) {
   CONCORD_TRY(must_be_there(path));
   CONCORD_ASSIGN(const FileLock lock, FileLock::take(path.string() + "-lock"));
-  CONCORD_ASSIGN(const bool active, in_quarantine(path));
-  if (!active) return false;
+  CONCORD_ASSIGN(const bool was, in_quarantine(path));
+  if (was == active) return false;
   Connection::Settings settings;
   settings.path = path;
   CONCORD_ASSIGN(const std::unique_ptr<Connection> db, Connection::open(settings));
-  CONCORD_TRY(change(*db, now, "quarantine ended",
-                     [&db] { return db->run("UPDATE quarantine SET active = 0 WHERE one = 1"); }));
+  CONCORD_TRY(change(*db, now, active ? "quarantine begun" : "quarantine ended", [&] {
+    return db->run("UPDATE quarantine SET active = ? WHERE one = 1", active ? 1 : 0);
+  }));
   return true;
+}
+
+}  // namespace
+
+Result<bool> begin_quarantine(const fs::path& path, Instant now) {
+  return set_quarantine(path, true, now);
+}
+
+Result<bool> end_quarantine(const fs::path& path, Instant now) {
+  return set_quarantine(path, false, now);
 }
 
 }  // namespace concord::store::sqlite

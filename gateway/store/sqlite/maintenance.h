@@ -13,6 +13,7 @@
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 #include "fhir/search/index.h"
+#include "gateway/store/inspection.h"
 
 namespace concord::store::sqlite {
 
@@ -28,27 +29,18 @@ struct SchemaState {
 Result<SchemaState> schema_state(const std::filesystem::path& path);
 
 /// A store file under examination, also one in use. It sees one moment.
-class Inspection {
+class Inspection final : public store::Inspection {
  public:
   /// Errors: as schema_state(); conflict also for an older schema.
   static Result<Inspection> open(const std::filesystem::path& path);
   Inspection(Inspection&&) noexcept;
   Inspection& operator=(Inspection&&) noexcept;
-  ~Inspection();
+  ~Inspection() override;
 
-  /// How much was looked at.
-  struct Looked {
-    std::int64_t payloads = 0;
-    std::int64_t resources = 0;
-    std::int64_t versions = 0;
-    std::int64_t index_rows = 0;
-  };
-  /// Everything that is wrong with pages, references between rows, stored bytes and sums; one line
-  /// each, with tables and numbers of rows, nothing of their content. Errors: transient.
-  Result<std::vector<std::string>> faults(Looked& looked) const;
-
-  /// What the index says of a resource (ResourceRow::row). Errors: not_found, transient.
-  Result<search::IndexValues> index_of(std::int64_t row) const;
+  /// Pages too: nothing else is looked at when they are damaged.
+  Result<std::vector<std::string>> faults(Looked& looked) const override;
+  Result<search::IndexValues> index_of(std::int64_t row) const override;
+  Result<bool> in_quarantine() const override;
 
  private:
   struct Open;
@@ -82,6 +74,10 @@ Result<BackupMade> restore(const std::filesystem::path& copy, const std::filesys
 
 /// Whether nothing goes out of a store. Errors: as schema_state().
 Result<bool> in_quarantine(const std::filesystem::path& path);
+
+/// From the next start on nothing goes out, until end_quarantine(). True when there was no
+/// quarantine. Errors: as end_quarantine().
+Result<bool> begin_quarantine(const std::filesystem::path& path, Instant now);
 
 /// Deliveries begin with the next start. True when there was a quarantine.
 /// Errors: conflict (a gateway has the store open), not_found, transient.

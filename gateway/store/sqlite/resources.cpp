@@ -106,10 +106,7 @@ Result<ResourcesWritten> SqliteResources::write(ResourceChanges changes) {
                                            write.change, write.updated_at, write.body,
                                            write.index));
   }
-  packed.notices.reserve(changes.notices.size());
-  for (const NewExchange& notice : changes.notices) {
-    packed.notices.push_back(pack_exchange(notice));
-  }
+  packed.notices = pack_exchanges(changes.notices);
   ResourcesWritten written;
   CONCORD_TRY(write_([&](Transaction& tx) -> Result<void> {
     CONCORD_ASSIGN(written, write_in(tx, changes, packed));

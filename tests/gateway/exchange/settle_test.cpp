@@ -16,6 +16,7 @@ class SettleTest : public ExchangeTest {
     ExchangeTest::SetUp();
     exchange::SettlerSettings settings;
     settings.routes = settings_.routes;
+    settings.watch = [this](const store::TaskRow& task) { return told_of(task); };
     settler_ = std::make_unique<exchange::Settler>(mappers_, *store_, loaded().symbols, settings);
     auto answer = submit(SampleMessage{});
     ASSERT_THAT(answer, IsOk());
@@ -49,6 +50,30 @@ class SettleTest : public ExchangeTest {
 
   store::TaskRow task_now() { return **store_->task(answer_.task_id); }
 
+  /// A notice for each change of the Task, as a subscription has them.
+  Result<std::vector<store::NewExchange>> told_of(const store::TaskRow& task) {
+    seen_.push_back(task.status + "/" + std::to_string(task.version));
+    if (watch_fails_) return make_error(ErrorCode::transient, "the store does not answer");
+    store::NewExchange notice = sample_exchange(seen_.back(), "Subscription/s");
+    notice.keys.clear();
+    notice.task = {};
+    notice.items[0].numbered = true;
+    notice.items[0].bytes = task.body;
+    notice.items[0].digest = sha256(task.body);
+    return std::vector<store::NewExchange>{std::move(notice)};
+  }
+  /// The bodies that were told, in order.
+  std::vector<std::string> told() {
+    std::vector<std::string> bodies;
+    const auto items = store_->numbered_items("Subscription/s", 1, 100, 100);
+    EXPECT_THAT(items, IsOk());
+    if (!items) return bodies;
+    for (const store::NumberedItem& item : *items) bodies.push_back(item.bytes);
+    return bodies;
+  }
+
+  std::vector<std::string> seen_;
+  bool watch_fails_ = false;
   std::unique_ptr<exchange::Settler> settler_;
   exchange::Answer answer_;
   store::Item item_;
@@ -200,6 +225,35 @@ TEST_F(SettleTest, ACancelledDeadLetterCancelsItsTask) {
   EXPECT_EQ(task_now().status, "cancelled");
   EXPECT_EQ(store_->counts()->cancelled, 1);
   EXPECT_FALSE(store::verify_audit(*store_)->broken.has_value());
+}
+
+// ---- who hears of it ----
+
+TEST_F(SettleTest, EachChangeOfTheTaskIsToldInOrderWithTheTaskAsItIsThen) {
+  settle_as(ItemState::dead,
+            settler_->hand_over(item_, "permanent", "HTTP status 403", clock_.now())->task);
+  const std::string failed = task_now().body;
+  ASSERT_THAT(settler_->replay(item_.id, "operator", clock_.now()), IsOk());
+  const std::string requested = task_now().body;
+  ASSERT_EQ(*late("CA " + item_.message_id), LateResult::settled);
+  const std::string accepted = task_now().body;
+  ASSERT_EQ(*late("AA " + item_.message_id), LateResult::settled);
+  EXPECT_EQ(*late("AA " + item_.message_id), LateResult::repeated);
+
+  EXPECT_EQ(told(), (std::vector<std::string>{failed, requested, accepted, task_now().body}));
+  EXPECT_EQ(std::vector<std::string>(seen_.begin(), seen_.begin() + 4),
+            (std::vector<std::string>{"failed/2", "requested/3", "accepted/4", "completed/5"}));
+  EXPECT_EQ(store_->counts()->difference(), 0);
+}
+
+TEST_F(SettleTest, ATaskWhoseWatchersCannotBeAskedDoesNotChange) {
+  settle_as(ItemState::acked_transport);
+  watch_fails_ = true;
+  EXPECT_THAT(late("AA " + item_.message_id), FailsWith(ErrorCode::transient));
+  EXPECT_EQ(task_now().status, "requested");
+  watch_fails_ = false;
+  EXPECT_EQ(*late("AA " + item_.message_id), LateResult::settled);
+  EXPECT_EQ(told().size(), 1u);
 }
 
 TEST_F(SettleTest, OnlyADeadLetterIsReplayedOrCancelled) {

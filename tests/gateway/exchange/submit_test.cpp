@@ -39,6 +39,30 @@ TEST_F(ExchangeTest, AnAcceptedMessageIsAnsweredWithItsTaskAndItsLosses) {
   EXPECT_THAT(woken_, ElementsAre("spine"));
 }
 
+TEST_F(ExchangeTest, TheTaskThatIsMadeIsToldOnceWithTheExchange) {
+  std::vector<std::string> seen;
+  parts_.watch = [&](const store::TaskRow& task) -> Result<std::vector<store::NewExchange>> {
+    seen.push_back(task.id + "/" + std::to_string(task.version) + " " + task.status);
+    store::NewExchange notice = sample_exchange("n", "Subscription/s");
+    notice.keys.clear();
+    notice.task = {};
+    notice.items[0].bytes = task.body;
+    notice.items[0].digest = sha256(task.body);
+    return std::vector<store::NewExchange>{std::move(notice)};
+  };
+  make_service();
+  const auto answer = submit(SampleMessage{}, "request-1");
+  ASSERT_THAT(answer, IsOk());
+  ASSERT_THAT(submit(SampleMessage{}, "request-1"), IsOk());
+
+  EXPECT_THAT(seen, ElementsAre("uuid-2/1 requested"));
+  const auto items = store_->lease(sample_lease("Subscription/s", clock_.now()));
+  ASSERT_THAT(items, IsOk());
+  ASSERT_EQ(items->size(), 1u);
+  EXPECT_EQ(items->front().bytes, answer->task);
+  EXPECT_EQ(store_->counts()->difference(), 0);
+}
+
 TEST_F(ExchangeTest, TheTaskIsValidFhir) {
   const auto answer = submit(SampleMessage{}, "request-1");
   ASSERT_THAT(answer, IsOk());

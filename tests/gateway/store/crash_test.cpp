@@ -1,12 +1,10 @@
 // The process dies, or the disk is full, at every step of a commit: nothing accepted is lost and
 // nothing is half there.
-#include <signal.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <set>
 
+#include "tests/gateway/store/child.h"
 #include "tests/gateway/store/fixture.h"
 
 namespace concord::test {
@@ -16,34 +14,11 @@ using store::ItemState;
 
 class Crash : public SqliteStoreTest {
  protected:
-  /// Runs `child` in a process of its own, with the write end of a pipe; gives back what it wrote.
   template <typename Child>
   std::string in_child(Child&& child) {
-    int ends[2];
-    EXPECT_EQ(::pipe(ends), 0);
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      ::close(ends[0]);
-      child(ends[1]);
-      ::_exit(0);
-    }
-    ::close(ends[1]);
-    std::string said;
-    char buffer[4096];
-    for (;;) {
-      const ssize_t got = ::read(ends[0], buffer, sizeof buffer);
-      if (got <= 0) break;
-      said.append(buffer, static_cast<std::size_t>(got));
-    }
-    ::close(ends[0]);
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    killed_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    return said;
-  }
-
-  static void say(int pipe, const std::string& line) {
-    if (::write(pipe, line.data(), line.size()) < 0) ::_exit(3);
+    ChildEnd end = test::in_child(std::forward<Child>(child));
+    killed_ = end.killed;
+    return std::move(end.said);
   }
 
   static std::set<std::string> words(const std::string& text) {

@@ -19,11 +19,11 @@ class Maintenance : public SqliteStoreTest {
  protected:
   std::filesystem::path copy() const { return folder_.path() / "backup.db"; }
 
-  std::vector<std::string> faults(store::sqlite::Inspection::Looked* looked = nullptr) {
+  std::vector<std::string> faults(store::Looked* looked = nullptr) {
     const auto inspection = store::sqlite::Inspection::open(options().path);
     EXPECT_THAT(inspection, IsOk());
     if (!inspection) return {"not opened"};
-    store::sqlite::Inspection::Looked ignored;
+    store::Looked ignored;
     const auto found = inspection->faults(looked != nullptr ? *looked : ignored);
     EXPECT_THAT(found, IsOk());
     return found ? *found : std::vector<std::string>{"not looked at"};
@@ -49,7 +49,7 @@ class Maintenance : public SqliteStoreTest {
 
 TEST_F(Maintenance, ASoundStoreHasNoFaultsAlsoWhileItIsUsed) {
   const auto store = filled();
-  store::sqlite::Inspection::Looked looked;
+  store::Looked looked;
   EXPECT_THAT(faults(&looked), IsEmpty());
   EXPECT_EQ(looked.payloads, 2);
   EXPECT_EQ(looked.resources, 2);
@@ -99,7 +99,7 @@ TEST_F(Maintenance, ABackupIsTakenWhileMessagesComeInAndIsOfOneMoment) {
   EXPECT_FALSE(std::filesystem::exists(copy().string() + "-wal"));
   const auto inspection = store::sqlite::Inspection::open(copy());
   ASSERT_THAT(inspection, IsOk());
-  store::sqlite::Inspection::Looked looked;
+  store::Looked looked;
   EXPECT_THAT(*inspection->faults(looked), IsEmpty());
   EXPECT_THAT(store::sqlite::backup(options().path, copy(), clock_.now()),
               FailsWith(ErrorCode::conflict))

@@ -2,7 +2,9 @@
 
 #include <sqlite3.h>
 
+#include "gateway/store/postgresql/maintenance.h"
 #include "gateway/store/postgresql/postgresql_store.h"
+#include "gateway/store/sqlite/maintenance.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 #include "tests/support/files.h"
 #include "tests/support/postgres_cluster.h"
@@ -14,10 +16,16 @@ class SqliteStage final : public Stage {
  public:
   explicit SqliteStage(Clock clock) : clock_(std::move(clock)) {}
 
-  Result<std::unique_ptr<store::Store>> open() override {
+  Result<std::unique_ptr<store::Store>> open(const StepHook& on_step) override {
     store::sqlite::Options options;
     options.path = path();
+    options.on_step = on_step;
     return store::sqlite::open(options, clock_);
+  }
+  Result<std::unique_ptr<store::Inspection>> inspect() override {
+    CONCORD_ASSIGN(store::sqlite::Inspection inspection, store::sqlite::Inspection::open(path()));
+    return std::unique_ptr<store::Inspection>(
+        std::make_unique<store::sqlite::Inspection>(std::move(inspection)));
   }
 
   void execute(const std::string& sql) override {
@@ -52,10 +60,16 @@ class PostgresqlStage final : public Stage {
   explicit PostgresqlStage(Clock clock)
       : database_(PostgresCluster::shared()->make_database()), clock_(std::move(clock)) {}
 
-  Result<std::unique_ptr<store::Store>> open() override {
+  Result<std::unique_ptr<store::Store>> open(const StepHook& on_step) override {
     store::postgresql::Options options;
     options.connection = database_;
+    options.on_step = on_step;
     return store::postgresql::open(options, clock_);
+  }
+  Result<std::unique_ptr<store::Inspection>> inspect() override {
+    store::postgresql::Options options;
+    options.connection = database_;
+    return store::postgresql::inspect(options);
   }
 
   void execute(const std::string& sql) override { run(sql); }

@@ -9,18 +9,24 @@
 #include <string>
 #include <vector>
 
+#include "gateway/store/inspection.h"
 #include "gateway/store/store.h"
 #include "tests/gateway/samples.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::test {
 
+/// Called with the name of each step of a changing call, before it is taken.
+using StepHook = std::function<void(std::string_view)>;
+
 /// A store of one kind in a place of its own, removed at the end.
 class Stage {
  public:
   virtual ~Stage() = default;
   /// Opens the store, makes it the first time. At most one is open at a time.
-  virtual Result<std::unique_ptr<store::Store>> open() = 0;
+  virtual Result<std::unique_ptr<store::Store>> open(const StepHook& on_step) = 0;
+  /// Looks the store over, also while it is open.
+  virtual Result<std::unique_ptr<store::Inspection>> inspect() = 0;
   /// Runs SQL behind the store's back.
   virtual void execute(const std::string& sql) = 0;
   /// The first column of the first row.
@@ -49,7 +55,7 @@ class StoreTest : public testing::TestWithParam<StoreKind> {
   }
 
   std::unique_ptr<store::Store> open() {
-    auto opened = stage_->open();
+    auto opened = stage_->open({});
     EXPECT_THAT(opened, IsOk());
     return opened ? std::move(*opened) : nullptr;
   }

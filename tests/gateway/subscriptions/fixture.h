@@ -16,8 +16,8 @@
 #include "fhir/validate/validator.h"
 #include "gateway/store/sqlite/sqlite_store.h"
 #include "gateway/subscriptions/rest_hook.h"
-#include "tests/gateway/subscriptions/receiver.h"
 #include "tests/support/files.h"
+#include "tests/support/receiver.h"
 
 namespace concord::subscriptions {
 

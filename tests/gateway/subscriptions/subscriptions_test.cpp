@@ -119,6 +119,97 @@ TEST_F(SubscriptionsTest, ContentIsAsMuchAsWasAskedFor) {
   EXPECT_THAT(in_brief[1].body, Not(HasSubstr(made->row.id)));
 }
 
+/// What an exchange does: commits with a Task, and changes it, each time with what its watch says.
+class OwnTask {
+ public:
+  OwnTask(Node& node, std::string id) : node_(node), id_(std::move(id)) {}
+
+  void commit(const std::string& status) {
+    const Instant now = system_clock()();
+    store::NewExchange exchange;
+    exchange.id = "exchange-" + id_;
+    exchange.door = "http";
+    exchange.sender = "X99001";
+    exchange.content_type = "application/fhir+json";
+    exchange.digest = sha256(exchange.payload);
+    exchange.accepted_at = now;
+    exchange.keys.push_back({"message-id", "X99001", id_});
+    exchange.keys_until = now + seconds(60);
+    exchange.task = row(1, status, now);
+    store::NewItem item;
+    item.id = "item-" + id_;
+    item.destination = "other-side";
+    item.channel = "none";
+    item.digest = sha256(item.bytes);
+    item.deadline = now + seconds(60);
+    exchange.items.push_back(std::move(item));
+    exchange.notices = *node_.subscriptions->task_notices(exchange.task);
+    ASSERT_THAT(node_.store->commit(std::move(exchange)), IsOk());
+  }
+  void settle(const std::string& status) {
+    const Instant now = system_clock()();
+    const auto items = node_.store->lease({"other-side", "node", 10, now, now + seconds(60)});
+    ASSERT_THAT(items, IsOk());
+    ASSERT_EQ(items->size(), 1u);
+    const store::TaskRow next = row(2, status, now);
+    store::Settlement settlement;
+    settlement.item = items->front().id;
+    settlement.fence = items->front().fence;
+    settlement.now = now;
+    settlement.state = store::ItemState::acked_business;
+    settlement.task = store::TaskChange{id_, 1, status, next.body, next.index};
+    settlement.task->notices = *node_.subscriptions->task_notices(next);
+    ASSERT_THAT(node_.store->settle(std::move(settlement)), IsOk());
+  }
+
+ private:
+  store::TaskRow row(std::int64_t version, const std::string& status, Instant at) const {
+    store::TaskRow task;
+    task.id = id_;
+    task.exchange = "exchange-" + id_;
+    task.version = version;
+    task.status = status;
+    task.updated_at = at;
+    task.body = R"({"resourceType":"Task","id":")" + id_ + R"(","meta":{"versionId":")" +
+                std::to_string(version) + R"("},"status":")" + status + R"(","intent":"order"})";
+    tree::Document document = node_.read(task.body);
+    tree::Builder builder(document);
+    definitions::annotate(builder, node_.known.definitions);
+    task.index = *node_.known.parameters.extract(document, document.root());
+    return task;
+  }
+
+  Node& node_;
+  std::string id_;
+};
+
+TEST_F(SubscriptionsTest, TheTaskOfAnExchangeIsToldAsItsExchangeChangesIt) {
+  Receiver by_search, by_topics;
+  Node node(file(), {by_search.url("/"), by_topics.url("/")});
+  const auto one = node.create(by_criteria(by_search.url(), "Task?status=completed"));
+  const auto two = node.create(by_topic(by_topics.url(), "task-changes", "full-resource"));
+  ASSERT_THAT(one, IsOk());
+  ASSERT_THAT(two, IsOk());
+  ASSERT_EQ(node.status(one->row.id, "active"), "active");
+  ASSERT_EQ(node.status(two->row.id, "active"), "active");
+
+  OwnTask task(node, "t1");
+  task.commit("requested");
+  task.settle("completed");
+
+  const auto searched = by_search.wait_for(2);
+  ASSERT_EQ(searched.size(), 2u) << "of the completed one alone";
+  EXPECT_EQ(searched[1].body, (*node.store->task("t1"))->body);
+  const auto topics = by_topics.wait_for(3);
+  ASSERT_EQ(topics.size(), 3u);
+  EXPECT_EQ(parameter(topics[1].body, "event-number", "valueString"), "1");
+  EXPECT_THAT(topics[1].body, HasSubstr(R"("method":"POST")"));
+  EXPECT_THAT(topics[1].body, HasSubstr(R"("status":"requested")"));
+  EXPECT_EQ(parameter(topics[2].body, "event-number", "valueString"), "2");
+  EXPECT_THAT(topics[2].body, HasSubstr(R"("method":"PUT")"));
+  EXPECT_THAT(topics[2].body, HasSubstr(R"("status":"completed")"));
+}
+
 TEST_F(SubscriptionsTest, AnAddressNobodyRegisteredIsRefused) {
   Node node(file(), {"https://consumer.example/hooks"});
   for (const char* address :

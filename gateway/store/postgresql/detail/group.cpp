@@ -123,6 +123,7 @@ void prepare(Call& call, const NewExchange& exchange) {
   for (const Key& key : exchange.keys) {
     call.claims.push_back(claim_of("key", {key.scope, key.party, key.value}));
   }
+  for (const NewExchange& notice : exchange.notices) prepare(call, notice);
 }
 
 Result<void> Group::run(const std::vector<Call*>& calls) {
@@ -329,7 +330,7 @@ void Group::decide(Call& call, std::size_t at) {
     } else if (*before) {
       call.committed = {true, (**before)->id, (**before)->answer};
     } else {
-      write(exchange);
+      for (const PackedExchange& one : call.exchanges) write(one);  // it, and its notices
       call.committed = {false, exchange.asked->id, exchange.asked->answer};
     }
     return;

@@ -1,13 +1,8 @@
 #include "gateway/store/postgresql/detail/schema.h"
 
-#include <algorithm>
-#include <charconv>
-#include <span>
 #include <thread>
-#include <vector>
 
-#include "fhir/core/resource.h"
-#include "gateway/audit/record.h"
+#include "gateway/store/migrations.h"
 #include "gateway/store/postgresql/postgresql_store.h"
 
 namespace concord::postgresql {
@@ -20,37 +15,10 @@ namespace {
 
 constexpr int kTries = 10;
 
-struct Migration {
-  std::int64_t version = 0;
-  std::string_view name;  ///< "migrations/0001_exchange.sql"
-  std::string_view script;
-};
-
-/// The migrations of this program, in order.
-std::vector<Migration> migrations() {
-  std::vector<Migration> all;
-  for (const Resource& file : concord::postgresql::resources()) {
-    Migration migration{0, file.name, file.bytes};
-    const std::size_t at = file.name.rfind('/') + 1;
-    std::from_chars(file.name.data() + at, file.name.data() + file.name.size(), migration.version);
-    all.push_back(migration);
-  }
-  std::sort(all.begin(), all.end(),
-            [](const Migration& a, const Migration& b) { return a.version < b.version; });
-  return all;
-}
-
-Error other_schema(std::int64_t found, std::int64_t known) {
-  if (found > known) {
-    return make_error(ErrorCode::conflict,
-                      "the store has schema version " + std::to_string(found) +
-                          ", this program knows versions up to " + std::to_string(known) +
-                          ": start the newer program, or restore a backup from before its start");
-  }
-  return make_error(ErrorCode::conflict, "the store has schema version " + std::to_string(found) +
-                                             ", this program needs version " +
-                                             std::to_string(known) +
-                                             ": start the gateway once to bring it up to date");
+/// Those of this program.
+const Migrations& migrations() {
+  static const Migrations kAll(concord::postgresql::resources());
+  return kAll;
 }
 
 Result<bool> has_store(Connection& db, const std::string& schema) {
@@ -61,22 +29,16 @@ Result<bool> has_store(Connection& db, const std::string& schema) {
   return !rows.empty();
 }
 
-/// Compares what was applied with what this program carries; gives the version of the store.
-Result<std::int64_t> compare(Connection& db, const std::vector<Migration>& known) {
+/// The version of the store, which the program can bring up to date.
+Result<std::int64_t> compare(Connection& db) {
   CONCORD_ASSIGN(const Rows rows,
                  db.query("SELECT version, checksum FROM migration ORDER BY version"));
-  const std::int64_t version = rows.empty() ? 0 : rows.integer(rows.size() - 1, 0);
-  if (version > schema_version()) return other_schema(version, schema_version());
+  std::vector<AppliedMigration> kept;
   for (int row = 0; row < rows.size(); ++row) {
-    const auto at = static_cast<std::size_t>(row);
-    if (at >= known.size() || rows.integer(row, 0) != known[at].version ||
-        rows.view(row, 1) != Blob(sha256(known[at].script)).bytes) {
-      return make_error(ErrorCode::conflict,
-                        "migration " + std::to_string(rows.integer(row, 0)) +
-                            " of the store is not the one this program carries: the store was "
-                            "made by a different build");
-    }
+    kept.push_back({rows.integer(row, 0), rows.text(row, 1)});
   }
+  const std::int64_t version = kept.empty() ? 0 : kept.back().version;
+  CONCORD_TRY(migrations().check(version, kept));
   return version;
 }
 
@@ -105,18 +67,51 @@ Result<void> lay_ground(Connection& db, const std::string& schema) {
 /// One migration inside the open transaction.
 Result<void> apply(Connection& db, const Migration& migration, Instant now) {
   CONCORD_TRY(db.script(std::string(migration.script)));
-  const Sha256 checksum = sha256(migration.script);
   CONCORD_TRY(
       db.query("INSERT INTO migration (version, name, checksum, applied_at) "
                "VALUES ($1, $2, $3, $4)",
-               migration.version, migration.name, Blob(checksum), now));
+               migration.version, migration.name, Blob(migration.checksum), now));
+  return append_alone(db, migration_record(migration, now));
+}
+
+/// The next missing migration. True when there may be more.
+Result<bool> step(Connection& db, Instant now) {
+  CONCORD_TRY(
+      db.script("BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0; "
+                "LOCK TABLE migration IN EXCLUSIVE MODE"));
+  CONCORD_ASSIGN(const std::int64_t version, compare(db));
+  const auto missing = migrations().after(version);
+  if (missing.empty()) {
+    CONCORD_TRY(db.script("COMMIT"));
+    return false;
+  }
+  CONCORD_TRY(apply(db, missing.front(), now));
+  CONCORD_TRY(db.script("COMMIT"));
+  return true;
+}
+
+}  // namespace
+
+int schema_version() { return static_cast<int>(migrations().version()); }
+
+Result<std::int64_t> version_of(Connection& db, const std::string& schema) {
+  CONCORD_ASSIGN(const bool there, has_store(db, schema));
+  return there ? compare(db) : Result<std::int64_t>(std::int64_t{0});
+}
+
+std::vector<std::string> pending_migrations(std::int64_t version) {
+  std::vector<std::string> names;
+  for (const Migration& migration : migrations().after(version)) {
+    names.emplace_back(file_name(migration));
+  }
+  return names;
+}
+
+Result<void> append_alone(Connection& db, const audit::Record& record) {
   CONCORD_ASSIGN(const Rows head, db.query("SELECT seq, hash FROM audit_head FOR UPDATE"));
   if (head.empty()) return make_error(ErrorCode::internal, "the store is damaged: no audit head");
   CONCORD_ASSIGN(const Sha256 before, head.digest(0, 1));
-  const audit::Link link = audit::make_link(
-      audit::Record{audit::Event::store_migrated, now, "", "", "", to_hex(checksum),
-                    "version " + std::to_string(migration.version)},
-      head.integer(0, 0) + 1, before);
+  const audit::Link link = audit::make_link(record, head.integer(0, 0) + 1, before);
   CONCORD_TRY(db.query("INSERT INTO audit (seq, body, hash) VALUES ($1, $2, $3)", link.sequence,
                        link.body, Blob(link.hash)));
   CONCORD_TRY(db.query("UPDATE audit_head SET seq = $1, hash = $2 WHERE one = 1", link.sequence,
@@ -124,42 +119,15 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
   return {};
 }
 
-/// The next missing migration. True when there may be more.
-Result<bool> step(Connection& db, const std::vector<Migration>& known, Instant now) {
-  CONCORD_TRY(
-      db.script("BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0; "
-                "LOCK TABLE migration IN EXCLUSIVE MODE"));
-  CONCORD_ASSIGN(const std::int64_t version, compare(db, known));
-  if (version == schema_version()) {
-    CONCORD_TRY(db.script("COMMIT"));
-    return false;
-  }
-  for (const Migration& migration : known) {
-    if (migration.version <= version) continue;
-    CONCORD_TRY(apply(db, migration, now));
-    break;
-  }
-  CONCORD_TRY(db.script("COMMIT"));
-  return true;
-}
-
-}  // namespace
-
-int schema_version() {
-  const std::vector<Migration> all = migrations();
-  return all.empty() ? 0 : static_cast<int>(all.back().version);
-}
-
 Result<void> migrate(Connection& db, const std::string& schema, Instant now) {
-  const std::vector<Migration> known = migrations();
   CONCORD_TRY(lay_ground(db, schema));
   {
     // The usual start: nothing to do, no lock.
-    CONCORD_ASSIGN(const std::int64_t version, compare(db, known));
-    if (version == schema_version()) return {};
+    CONCORD_ASSIGN(const std::int64_t version, compare(db));
+    if (version == migrations().version()) return {};
   }
   for (int tries = 0;;) {
-    auto more = step(db, known, now);
+    auto more = step(db, now);
     if (more && !*more) return {};
     if (more) continue;
     db.roll_back();
@@ -173,9 +141,8 @@ Result<void> migrate(Connection& db, const std::string& schema, Instant now) {
 Result<void> check_schema(Connection& db, const std::string& schema) {
   CONCORD_ASSIGN(const bool there, has_store(db, schema));
   if (!there) return make_error(ErrorCode::not_found, "there is no store in this database");
-  CONCORD_ASSIGN(const std::int64_t version, compare(db, migrations()));
-  if (version != schema_version()) return other_schema(version, schema_version());
-  return {};
+  CONCORD_ASSIGN(const std::int64_t version, compare(db));
+  return migrations().must_be_current(version);
 }
 
 }  // namespace concord::store::postgresql

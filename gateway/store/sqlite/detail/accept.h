@@ -19,9 +19,11 @@ struct PackedExchange {
   Packed lineage;
   std::vector<Packed> items;
   std::optional<PackedVersion> task;
+  std::vector<PackedExchange> notices;
 };
 
 PackedExchange pack_exchange(const NewExchange& exchange);
+std::vector<PackedExchange> pack_exchanges(const std::vector<NewExchange>& exchanges);
 
 /// Stores the exchange, or finds the earlier one with the same keys and content.
 /// Errors: conflict (a key is known with other content; nothing was written).

@@ -1,12 +1,7 @@
 #include "gateway/store/sqlite/detail/schema.h"
 
-#include <algorithm>
-#include <charconv>
-#include <span>
-#include <vector>
-
-#include "fhir/core/resource.h"
 #include "fhir/search/index.h"
+#include "gateway/store/migrations.h"
 #include "gateway/store/sqlite/detail/writer.h"
 
 namespace concord::sqlite {
@@ -25,54 +20,33 @@ std::string_view text_of(sqlite3_value* value) {
   return {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
-struct Migration {
-  std::int64_t version = 0;
-  std::string_view name;  ///< "migrations/0001_exchange.sql"
-  std::string_view script;
-};
-
-/// The migrations of this program, in order.
-std::vector<Migration> migrations() {
-  std::vector<Migration> all;
-  for (const Resource& file : concord::sqlite::resources()) {
-    Migration migration{0, file.name, file.bytes};
-    const std::size_t at = file.name.rfind('/') + 1;
-    std::from_chars(file.name.data() + at, file.name.data() + file.name.size(), migration.version);
-    all.push_back(migration);
-  }
-  std::sort(all.begin(), all.end(),
-            [](const Migration& a, const Migration& b) { return a.version < b.version; });
-  return all;
+/// Those of this program.
+const Migrations& migrations() {
+  static const Migrations kAll(concord::sqlite::resources());
+  return kAll;
 }
 
-Error other_schema(std::int64_t found, std::int64_t known) {
-  if (found > known) {
-    return make_error(ErrorCode::conflict,
-                      "the store has schema version " + std::to_string(found) +
-                          ", this program knows versions up to " + std::to_string(known) +
-                          ": start the newer program, or restore a backup from before its start");
+/// What the store of a version that is not 0 had.
+Result<std::vector<AppliedMigration>> applied(Connection& db) {
+  std::vector<AppliedMigration> all;
+  CONCORD_ASSIGN(Query row, db.query("SELECT version, checksum FROM migration ORDER BY version"));
+  for (;;) {
+    CONCORD_ASSIGN(const bool more, row.next());
+    if (!more) return all;
+    all.push_back({row.integer(0), row.text(1)});
   }
-  return make_error(ErrorCode::conflict, "the store has schema version " + std::to_string(found) +
-                                             ", this program needs version " +
-                                             std::to_string(known) +
-                                             ": start the gateway once to bring it up to date");
 }
 
-Result<void> check_applied(Connection& db, const std::vector<Migration>& known,
-                           std::int64_t version) {
-  for (const Migration& migration : known) {
-    if (migration.version > version) break;
-    CONCORD_ASSIGN(Query row,
-                   db.query("SELECT checksum FROM migration WHERE version = ?", migration.version));
-    CONCORD_ASSIGN(const bool found, row.next());
-    if (!found || row.view(0) != Blob(sha256(migration.script)).bytes) {
-      return make_error(ErrorCode::conflict,
-                        "migration " + std::to_string(migration.version) +
-                            " of the store is not the one this program carries: the store was "
-                            "made by a different build");
-    }
+/// The version of the store, which the program can bring up to date.
+Result<std::int64_t> compare(Connection& db) {
+  CONCORD_ASSIGN(const std::int64_t version, version_of(db));
+  std::vector<AppliedMigration> kept;
+  // The words about a newer schema come first: such a store may have no such table.
+  if (version > 0 && version <= migrations().version()) {
+    CONCORD_ASSIGN(kept, applied(db));
   }
-  return {};
+  CONCORD_TRY(migrations().check(version, kept));
+  return version;
 }
 
 /// The search hashes, for migrations that make rows of resources.
@@ -118,15 +92,11 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
                      std::to_string(kApplicationId)));
     }
     CONCORD_TRY(db.execute(std::string(migration.script)));
-    const Sha256 checksum = sha256(migration.script);
     CONCORD_TRY(
         db.run("INSERT INTO migration (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
-               migration.version, migration.name, Blob(checksum), now));
+               migration.version, migration.name, Blob(migration.checksum), now));
     CONCORD_TRY(db.execute("PRAGMA user_version = " + std::to_string(migration.version)));
-
-    CONCORD_TRY(append_alone(
-        db, audit::Record{audit::Event::store_migrated, now, "", "", "", to_hex(checksum),
-                          "version " + std::to_string(migration.version)}));
+    CONCORD_TRY(append_alone(db, migration_record(migration, now)));
     return db.execute("COMMIT");
   };
   auto done = steps();
@@ -164,31 +134,21 @@ Result<void> append_alone(Connection& db, const audit::Record& record) {
 }
 
 Result<std::vector<std::string>> pending_migrations(Connection& db) {
-  const std::vector<Migration> known = migrations();
-  CONCORD_ASSIGN(const std::int64_t version, version_of(db));
-  if (version > schema_version()) return other_schema(version, schema_version());
-  if (version > 0) CONCORD_TRY(check_applied(db, known, version));
+  CONCORD_ASSIGN(const std::int64_t version, compare(db));
   std::vector<std::string> names;
-  for (const Migration& migration : known) {
-    if (migration.version <= version) continue;
-    names.emplace_back(migration.name.substr(migration.name.rfind('/') + 1));
+  for (const Migration& migration : migrations().after(version)) {
+    names.emplace_back(file_name(migration));
   }
   return names;
 }
 
-int schema_version() {
-  const std::vector<Migration> all = migrations();
-  return all.empty() ? 0 : static_cast<int>(all.back().version);
-}
+int schema_version() { return static_cast<int>(migrations().version()); }
 
 Result<void> migrate(Connection& db, Instant now) {
-  const std::vector<Migration> known = migrations();
-  CONCORD_ASSIGN(const std::int64_t version, version_of(db));
-  if (version > schema_version()) return other_schema(version, schema_version());
-  if (version > 0) CONCORD_TRY(check_applied(db, known, version));
+  CONCORD_ASSIGN(const std::int64_t version, compare(db));
   CONCORD_TRY(add_functions(db));
-  for (const Migration& migration : known) {
-    if (migration.version > version) CONCORD_TRY(apply(db, migration, now));
+  for (const Migration& migration : migrations().after(version)) {
+    CONCORD_TRY(apply(db, migration, now));
   }
   return {};
 }
@@ -196,8 +156,9 @@ Result<void> migrate(Connection& db, Instant now) {
 Result<void> check_schema(Connection& db) {
   CONCORD_ASSIGN(const std::int64_t version, version_of(db));
   if (version == 0) return make_error(ErrorCode::internal, "the file is not a store: it is empty");
-  if (version != schema_version()) return other_schema(version, schema_version());
-  return check_applied(db, migrations(), version);
+  CONCORD_TRY(migrations().must_be_current(version));
+  CONCORD_TRY(compare(db));
+  return {};
 }
 
 }  // namespace concord::store::sqlite

@@ -1,5 +1,6 @@
 #pragma once
-/// A subscriber: listens on a free port, keeps what it is told, and answers as the test likes.
+/// A subscriber: listens on a port, keeps what it is told, and answers as the test likes. Gone, its
+/// port refuses connections; another one may take the port up. Users link gateway/http.
 
 #include <chrono>
 #include <functional>
@@ -20,9 +21,12 @@ class Receiver {
   };
   using Answer = std::function<int(const Told&)>;
 
-  explicit Receiver(Answer answer = [](const Told&) { return 200; }) : answer_(std::move(answer)) {
+  /// `port` 0: a free one.
+  explicit Receiver(
+      Answer answer = [](const Told&) { return 200; }, std::uint16_t port = 0)
+      : answer_(std::move(answer)) {
     http::ServerOptions options;
-    options.port = 0;
+    options.port = port;
     options.max_connections = 64;
     auto started = http::Server::start(
         options, [this](http::Request& request) { return take(request); },
@@ -36,6 +40,7 @@ class Receiver {
     server_ = *std::move(started);
   }
 
+  std::uint16_t port() const { return server_->port(); }
   std::string url(const std::string& path = "/hook") const {
     return "http://127.0.0.1:" + std::to_string(server_->port()) + path;
   }
