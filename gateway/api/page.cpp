@@ -52,6 +52,19 @@ std::int64_t version_of(std::string_view text) noexcept {
   return number;
 }
 
+/// The page as far as its navigation.
+std::string page_head(std::string_view title) {
+  std::string out =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\"><title>";
+  append_html(out, title);
+  out += " · Concord</title><style>";
+  out += kStyle;
+  return out += "</style></head><body>\n<nav>";
+}
+
+constexpr std::string_view kPageEnd = "</body></html>\n";
+
 class Page {
  public:
   Page(const http::Request& request, const Services& use, const Document& document)
@@ -64,13 +77,7 @@ class Page {
     const bool stored = status == 200 && !id.empty() && is_id(id) && serves(type);
     std::string title(type);
     if (stored) title.append("/").append(id);
-    out_ =
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width\"><title>";
-    append_html(out_, title);
-    out_ += " · Concord</title><style>";
-    out_ += kStyle;
-    out_ += "</style></head><body>\n<nav>";
+    out_ = page_head(title);
     if (use_.resources != nullptr) link("/metadata", "Concord FHIR R4");
     as_format("json", "JSON");
     as_format("xml", "XML");
@@ -86,7 +93,7 @@ class Page {
                                         [this](std::string_view text) { return address_of(text); });
     out_ += "</pre>\n";
     if (!whole) out_ += "<p>The rest is left out here: see JSON.</p>\n";
-    out_ += "</body></html>\n";
+    out_ += kPageEnd;
     return std::move(out_);
   }
 
@@ -268,6 +275,14 @@ class Page {
 };
 
 }  // namespace
+
+std::string page_of(std::string_view title, std::string_view nav, std::string_view body) {
+  std::string out = page_head(title);
+  out.append(nav).append("</nav>\n<h1>");
+  append_html(out, title);
+  out.append("</h1>\n").append(body);
+  return out.append(kPageEnd);
+}
 
 std::string page_policy() {
   const Sha256 digest = sha256(kStyle);

@@ -22,6 +22,9 @@
 namespace concord::definitions {
 class Definitions;
 }
+namespace concord::exchange {
+class Journeys;
+}
 namespace concord::resources {
 class ResourceService;
 }
@@ -123,6 +126,9 @@ struct Services {
   /// Whether a Task or Claim given by itself is a message for somebody else rather than a resource
   /// to be kept. Empty: every one is.
   std::function<bool(const tree::Document&)> is_message;
+
+  /// Exchanges for people; null: not served.
+  exchange::Journeys* journeys = nullptr;
 
   /// Stored resources; null: none are kept, and no interaction with them is served.
   resources::ResourceService* resources = nullptr;

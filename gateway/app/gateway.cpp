@@ -25,6 +25,7 @@
 #include "gateway/channels/files/file_channel.h"
 #include "gateway/channels/http/http_channel.h"
 #include "gateway/exchange/exchange.h"
+#include "gateway/exchange/journeys.h"
 #include "gateway/exchange/settle.h"
 #include "gateway/http/server.h"
 #include "gateway/ops/metrics.h"
@@ -216,6 +217,7 @@ struct Gateway::Impl {
   Result<void> load();
   Result<void> subscribe();
   void serve_resources(resources::Settings settings);
+  void show_exchanges();
   void make_api();
   bool is_message(const tree::Document& resource) const;
   Result<api::MapsReplaced> reload_maps();
@@ -255,6 +257,7 @@ struct Gateway::Impl {
   std::unique_ptr<outbox::Outbox> outbox;
   std::unique_ptr<Watching> watching;
   std::unique_ptr<exchange::ExchangeService> service;
+  std::unique_ptr<exchange::Journeys> journeys;
   std::unique_ptr<StatusUpdates> statuses;
   std::unique_ptr<resources::ResourceService> resources;
   std::unique_ptr<Destinations> destinations;
@@ -454,8 +457,27 @@ void Gateway::Impl::serve_resources(resources::Settings settings) {
   resources = std::make_unique<resources::ResourceService>(std::move(parts), std::move(settings));
 }
 
+void Gateway::Impl::show_exchanges() {
+  exchange::Journeys::Parts parts;
+  parts.store = store.get();
+  parts.settler = settler.get();
+  parts.symbols = &engine->symbols();
+  parts.clock = clock;
+  parts.destination = [this](std::string_view name) -> std::optional<exchange::DestinationView> {
+    for (const outbox::DestinationState& state : outbox->destinations()) {
+      if (state.name == name)
+        return exchange::DestinationView{state.pause.has_value(), state.circuit_open};
+    }
+    return std::nullopt;
+  };
+  parts.wake = [this] { outbox->wake(); };
+  journeys = std::make_unique<exchange::Journeys>(std::move(parts));
+}
+
 void Gateway::Impl::make_api() {
+  show_exchanges();
   api::Services use;
+  use.journeys = journeys.get();
   use.submit = [this](exchange::Arrival arrival) -> Result<exchange::Answer> {
     CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
     return service->submit(std::move(received));

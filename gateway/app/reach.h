@@ -1,0 +1,34 @@
+#pragma once
+/// A running gateway as a tool of the operator reaches it: one request, one answer.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "fhir/core/result.h"
+
+namespace concord::app {
+
+/// One thread at a time.
+class Reach {
+ public:
+  /// `url` is scheme, host and port: "http://127.0.0.1:8081".
+  /// Errors: invalid (not such a URL, plain http to another machine).
+  static Result<Reach> to(std::string url);
+
+  /// What comes back with a status of 2xx. `target` is path and query, the format wanted in it.
+  /// Errors: transient (nobody answers); for other statuses not_found, conflict, throttled,
+  /// malformed or transient with the texts of the OperationOutcome.
+  Result<std::string> get(const std::string& target) const;
+  Result<std::string> post(const std::string& target, std::string_view json) const;
+
+ private:
+  explicit Reach(std::string url) : url_(std::move(url)) {}
+  std::string url_;
+};
+
+/// A text as it stands in a query: everything but letters, digits, "-", "." and "_" encoded.
+std::string query_text(std::string_view text);
+
+}  // namespace concord::app
