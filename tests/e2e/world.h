@@ -54,6 +54,8 @@ class World {
   OtherSide& other_side() { return other_side_; }
   Process& gateway() { return gateway_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
+  /// Of the gateway: "http://127.0.0.1:8080".
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
   std::uint16_t port() const { return port_; }
 
