@@ -1,0 +1,117 @@
+// What may come in, and who answers it.
+#include <algorithm>
+
+#include "gateway/admission/machine.h"
+#include "gateway/app/detail/gateway_impl.h"
+
+namespace concord::app {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// What a request wants, as far as its address tells. Nothing: it is for the operator and always
+/// let in.
+std::optional<admission::Kind> kind_of(const http::Request& request) {
+  using admission::Kind;
+  const std::vector<std::string>& path = request.segments;
+  constexpr std::string_view kService[] = {"health", "metrics", "admin"};
+  const std::string_view first = path.empty() ? std::string_view() : std::string_view(path[0]);
+  if (std::find(std::begin(kService), std::end(kService), first) != std::end(kService) ||
+      request.method == "OPTIONS") {
+    return std::nullopt;
+  }
+  if (request.method == "GET" || request.method == "HEAD") return Kind::read;
+  if (request.method != "POST" || first != "FHIR") return Kind::routine;
+  if (path.size() == 2 || (path.size() == 3 && path[2].empty())) return Kind::bulk;
+  const std::string& third = path.size() > 2 ? path[2] : path.back();
+  if (third == "$process-message" || third == "Task" || third == "Claim") return Kind::urgent;
+  const std::string& last = path.back();
+  return last == "_search" || last.starts_with('$') ? Kind::read : Kind::routine;
+}
+
+}  // namespace
+
+/// What is measured to tell whether new work may come in.
+void Gateway::Impl::guard() {
+  const auto percent = [](unsigned value) { return static_cast<double>(value) / 100; };
+  admission::Limits limits;
+  limits.store_wait = config.limits.store_wait;
+  limits.queue_lag = config.limits.queue_lag;
+  limits.disk_warn = percent(config.limits.disk_warn_percent);
+  limits.disk_refuse = percent(config.limits.disk_refuse_percent);
+  limits.memory = percent(config.limits.memory_percent);
+  admission::Sources sources;
+  if (limits.store_wait.count() > 0) {
+    sources.write_nothing = [this] { static_cast<void>(store->check()); };
+  }
+  if (limits.queue_lag.count() > 0) sources.queue_lag = [this] { return queue_lag(); };
+  if (config.store_kind == "sqlite") {
+    const std::filesystem::path folder = std::filesystem::absolute(config.store_path).parent_path();
+    sources.disk_free = [folder] { return admission::disk_free(folder); };
+  }
+  const std::optional<std::uint64_t> memory =
+      config.limits.memory_mib > 0 ? std::optional<std::uint64_t>(config.limits.memory_mib << 20)
+                                   : admission::memory_limit();
+  if (memory && limits.memory > 0) {
+    sources.memory_used = [allowed = *memory]() -> std::optional<double> {
+      const auto held = admission::memory_held();
+      if (!held) return std::nullopt;
+      return static_cast<double>(*held) / static_cast<double>(allowed);
+    };
+  }
+  sources.observe = [this](const admission::Verdict& verdict, const admission::Readings& now) {
+    std::string refused;
+    std::string_view reason;
+    for (std::size_t i = 0; i < admission::kKinds; ++i) {
+      if (verdict.refused[i].empty()) continue;
+      reason = verdict.refused[i];
+      refused += (refused.empty() ? "" : ",") +
+                 std::string(admission::kind_name(static_cast<admission::Kind>(i)));
+    }
+    const bool calm = refused.empty() && !verdict.disk_low;
+    log.write(calm ? ops::LogLevel::info : ops::LogLevel::warning, "admission",
+              {{"refused", refused},
+               {"reason", reason},
+               {"disk_low", verdict.disk_low ? "yes" : "no"},
+               {"store_wait_ms", now.store_wait.count()},
+               {"queue_lag_ms", now.queue_lag.count()},
+               {"disk_free_percent", static_cast<std::int64_t>(now.disk_free.value_or(1) * 100)},
+               {"memory_percent", static_cast<std::int64_t>(now.memory_used.value_or(0) * 100)}});
+  };
+  admission = std::make_unique<admission::Admission>(limits, std::move(sources));
+}
+
+/// How late delivery is where it is possible: the least of the destinations with something due, as
+/// only a gateway that is pressed is late everywhere.
+milliseconds Gateway::Impl::queue_lag() const {
+  std::optional<milliseconds> least;
+  for (const outbox::DestinationState& state : outbox->destinations()) {
+    if (!state.can_send()) continue;
+    const auto due = store->next_due(state.name);
+    if (!due || !due->has_value()) continue;
+    const milliseconds late = clock() - **due;
+    if (late.count() > 0) least = std::min(least.value_or(late), late);
+  }
+  return least.value_or(milliseconds{0});
+}
+
+http::Response Gateway::Impl::answer(http::Request& request, bool for_operators) {
+  const auto refused = [&](const Error& error) {
+    return api->refuse(request, error_row(error.code).http_status, error);
+  };
+  if (auto done = destinations->handle(request)) {
+    return *done ? std::move(**done) : refused(done->error());
+  }
+  if (for_operators) return api->handle_service(request);
+  if (const auto kind = kind_of(request)) {
+    if (auto in = admission->admit(*kind); !in) {
+      Error error = std::move(in).error();
+      error.log_detail = kToldAlready;
+      return refused(error);
+    }
+  }
+  return api->handle(request);
+}
+
+}  // namespace concord::app
