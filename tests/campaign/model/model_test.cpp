@@ -15,7 +15,7 @@ class Model : public test::StoreTest {
   Verdict play_new(const std::vector<Step>& steps, Defect defect = Defect::none) {
     stage_ = GetParam().make(clock_.clock());
     return play(
-        steps, [this] { return stage_->open(); }, clock_, defect);
+        steps, [this] { return stage_->open({}); }, clock_, defect);
   }
 };
 
