@@ -72,6 +72,7 @@ std::vector<OtherSide::Arrival> OtherSide::arrivals() const {
 World::World(std::map<std::string, std::string> settings) : other_side_(folder_.path()) {
   std::map<std::string, std::string> environment{
       {"CONCORD_HTTP_PORT", "0"},
+      {"CONCORD_HTTP_DRAIN_SECONDS", "0"},
       {"CONCORD_ADMIN_ENABLED", "false"},
       {"CONCORD_STORE_PATH", (folder_.path() / "store.db").string()},
       {"CONCORD_LOG_LEVEL", "warning"},
