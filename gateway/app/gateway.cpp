@@ -312,6 +312,7 @@ bool Gateway::stop() {
   using SteadyClock = std::chrono::steady_clock;
   auto until = SteadyClock::now();
   if (all.server != nullptr) {
+    all.server->wind_down();
     std::this_thread::sleep_for(all.config.http.drain);
     until = SteadyClock::now() + all.config.http.stop;
     clean = all.server->stop(all.config.http.stop);

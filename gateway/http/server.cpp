@@ -9,7 +9,11 @@
 #include <Poco/Thread.h>
 #include <Poco/ThreadPool.h>
 #include <arpa/inet.h>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "gateway/http/detail/connection.h"
@@ -24,6 +28,34 @@ constexpr int kBacklog = 1024;
 constexpr int kThreadMargin = 64;
 constexpr int kKeptThreads = 8;
 constexpr int kThreadIdleSeconds = 60;
+
+/// What is said on a connection that ends without a request of its own, or without room for one.
+constexpr std::string_view kUnavailable =
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+    "Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n";
+
+/// At a stop: how long a handshake begun before may take to complete, how long a quiet connection
+/// may still bring a request, how long the other side may take to close after our goodbye, and how
+/// often all that is looked at.
+constexpr milliseconds kHandshake{50};
+constexpr milliseconds kQuiet{250};
+constexpr milliseconds kFarewell{1000};
+constexpr milliseconds kLook{10};
+
+/// Has the kernel drop what would begin a connection (SYN without ACK), so that the queue of the
+/// listening socket runs empty and closing it resets nobody. Who connects now is refused a second
+/// later, when the kernel tries again. Without it (a kernel without socket filters) a connection
+/// made between the last accept and the close would be reset.
+/// Source: tcp(7), socket(7) SO_ATTACH_FILTER; RFC 9293 section 3.1 (flags are byte 13).
+void begin_no_connections(int listening) noexcept {
+  sock_filter code[] = {
+      {BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},      {BPF_ALU | BPF_AND | BPF_K, 0, 0, TH_SYN | TH_ACK},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, TH_SYN}, {BPF_RET | BPF_K, 0, 0, 0},
+      {BPF_RET | BPF_K, 0, 0, 0xffffffff},
+  };
+  const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+  ::setsockopt(listening, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
 
 /// One thread's work: owns the socket and itself.
 class Session final : public Poco::Runnable {
@@ -121,11 +153,27 @@ struct Server::Impl {
 
   void turn_away(int descriptor) {
     refused.fetch_add(1, std::memory_order_relaxed);
-    detail::Wire(descriptor)
-        .send(
-            "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-            "Content-Length: 0\r\n\r\n",
-            {}, std::chrono::steady_clock::now());
+    detail::Wire wire(descriptor);
+    wire.send(kUnavailable, {}, std::chrono::steady_clock::now());
+    wire.drop_arrived();
+  }
+
+  /// Accepts what the kernel completed before no more connections could begin.
+  void accept_rest(milliseconds patience) {
+    begin_no_connections(socket.impl()->sockfd());
+    const auto until = std::chrono::steady_clock::now() + patience;
+    // Without the filter the queue may never run empty.
+    for (int left = 4 * kBacklog; left > 0; --left) {
+      const auto wait = std::max<std::chrono::microseconds>(
+          std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now()),
+          milliseconds(0));
+      try {
+        if (!socket.poll(Poco::Timespan(wait.count()), Poco::Net::Socket::SELECT_READ)) return;
+        accept_one();
+      } catch (...) {
+        std::this_thread::sleep_for(milliseconds(1));  // as in accept_loop()
+      }
+    }
   }
 
   detail::Shared shared;
@@ -174,26 +222,42 @@ ServerStats Server::stats() const {
   return stats;
 }
 
+void Server::wind_down() { impl_->shared.winding_down.store(true, std::memory_order_relaxed); }
+
 bool Server::stop(milliseconds patience) {
   const std::scoped_lock once(impl_->stop_mutex);
   if (impl_->stopped) return true;
   impl_->stopped = true;
   detail::Shared& shared = impl_->shared;
-  // Sequentially consistent on both sides: a connection says that it waits, then looks here; we say
-  // that we stop, then look who waits. One of the two sees the other.
-  shared.stopping.store(true);
+  using SteadyClock = std::chrono::steady_clock;
+  const auto until = SteadyClock::now() + patience;
+  const milliseconds quiet = std::min(kQuiet, patience / 4);
+  wind_down();
+  shared.stopping.store(true, std::memory_order_release);
   impl_->acceptor.join();
+  impl_->accept_rest(std::min(kHandshake, patience / 4));
   impl_->socket.close();
-  shared.registry.close_waiting();
-  const bool clean = shared.registry.wait_empty(std::chrono::steady_clock::now() + patience);
-  if (!clean) {
-    shared.registry.close_all();
+  detail::Registry& registry = shared.registry;
+  bool empty = false;
+  for (auto now = SteadyClock::now(); !empty && now < until; now = SteadyClock::now()) {
+    registry.dismiss(detail::Slot::idle, now - quiet, kUnavailable);
+    registry.close_dismissed(now - kFarewell);
+    empty = registry.wait_empty(std::min(until, now + kLook));
+  }
+  std::size_t cut = 0;
+  if (!empty) {
+    const auto now = SteadyClock::now();
+    registry.dismiss(detail::Slot::idle, now, kUnavailable);
+    registry.dismiss(detail::Slot::reading, now, kUnavailable);
+    // Who was just told may still read it.
+    if (patience.count() > 0) registry.wait_empty(now + kLook);
+    cut = registry.close_all();
     // A handler cannot be cut, only its connection: wait for the last one.
-    while (!shared.registry.wait_empty(std::chrono::steady_clock::now() + std::chrono::hours(1))) {
+    while (!registry.wait_empty(SteadyClock::now() + std::chrono::hours(1))) {
     }
   }
   impl_->pool.joinAll();
-  return clean;
+  return cut == 0;
 }
 
 }  // namespace concord::http

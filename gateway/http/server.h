@@ -79,9 +79,22 @@ class Server {
   std::uint16_t port() const noexcept;
   ServerStats stats() const;
 
-  /// Accepts nothing new, closes idle connections, lets running requests end with
-  /// `Connection: close`, and cuts what is left after `patience`. Returns true when nothing had to
-  /// be cut. The second call does nothing.
+  /// From now on every answer says `Connection: close`, so that clients take their next request
+  /// elsewhere; new connections are still accepted. For the time between "not ready" and stop().
+  void wind_down();
+
+  /// Ends without losing an answer:
+  /// 1. No new connection begins; those the kernel has completed are served like all others.
+  /// 2. A request that is being worked on, or whose first byte is here, is answered, with
+  ///    `Connection: close`.
+  /// 3. A connection on which nothing came for a quarter of a second (less when `patience` is
+  ///    short) gets a 503 with `Connection: close` as the answer to a request that may be on its
+  ///    way, and is half-closed: such a request meets an answer, never a reset, and was not acted
+  ///    upon.
+  /// 4. When `patience` is over, requests whose head is not here get that 503, and those being
+  ///    worked on are cut.
+  /// Returns true when nothing had to be cut. The second call does nothing.
+  /// Source: RFC 9112 section 9.6; reliability.md section 2.6 and F28.
   bool stop(std::chrono::milliseconds patience);
 
  private:

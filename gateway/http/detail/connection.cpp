@@ -81,6 +81,13 @@ void Connection::serve() noexcept {
   } catch (...) {
     // Out of memory outside the handler: this connection ends, the others go on.
   }
+  leave_in_peace();
+}
+
+/// A socket closed with bytes in it that nobody took sends a reset, and a reset can take the last
+/// answer away from a peer that has not read it yet. RFC 9112 section 9.6.
+void Connection::leave_in_peace() noexcept {
+  if (!lingered_ && (slot_.ended() || wire_.has_more())) wire_.linger(kLinger);
 }
 
 bool Connection::serve_one() {
@@ -113,7 +120,9 @@ bool Connection::serve_one() {
     if (refused->status != 0) answer_refusal(*refused);
     return false;
   }
-  const bool close = !framing_.keep_alive || shared_.stopping.load(std::memory_order_relaxed);
+  // Requests that came with this one are answered before the connection ends.
+  const bool close = !framing_.keep_alive ||
+                     (shared_.winding_down.load(std::memory_order_relaxed) && unread() == 0);
   return answer(std::move(response), close);
 }
 
@@ -126,7 +135,6 @@ bool Connection::wait_for_request() {
   if (!buffer_.empty()) return slot_.wait_in(Slot::reading);  // the next request is here already
   request_.reset();
   if (!slot_.wait_in(Slot::idle)) return false;
-  if (shared_.stopping.load()) return false;  // in this order: see Server::stop
   // A connection that has sent nothing yet holds no buffer.
   std::array<char, kFirstBuffer> first;
   std::size_t got = 0;
@@ -377,6 +385,7 @@ void Connection::answer_refusal(const Refusal& refused) {
   if (request.request_id.empty()) request.request_id = shared_.uuids();
   answer(shared_.refuser(request, refused.status, refused.error), true);
   wire_.linger(kLinger);
+  lingered_ = true;
 }
 
 bool Connection::answer(Response response, bool close) {

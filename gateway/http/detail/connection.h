@@ -27,7 +27,8 @@ struct Shared {
   Registry registry;
   std::atomic<std::size_t> in_flight{0};
   std::atomic<std::size_t> buffered{0};
-  std::atomic<bool> stopping{false};
+  std::atomic<bool> winding_down{false};  ///< each answer is the last of its connection
+  std::atomic<bool> stopping{false};      ///< streams end
 };
 
 /// Serves a connected socket until it ends. Does not close it. Throws nothing.
@@ -44,6 +45,7 @@ class Connection {
   class BodyBudget;
 
   bool serve_one();
+  void leave_in_peace() noexcept;
   bool wait_for_request();
   /// Reads to the blank line. True with `head_size_`, or false after an answer or the end.
   bool read_head();
@@ -77,6 +79,7 @@ class Connection {
   std::size_t body_received_ = 0;
   std::size_t body_bytes_ = 0;
   std::string head_out_;
+  bool lingered_ = false;
 };
 
 }  // namespace concord::http::detail

@@ -8,11 +8,11 @@ namespace {
 /// Connections that were closed here and whose threads have not left yet, at most.
 constexpr std::size_t kLeaving = 48;
 
-std::int64_t now_ns() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+std::int64_t ns_of(std::chrono::steady_clock::time_point at) noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
 }
+
+std::int64_t now_ns() noexcept { return ns_of(std::chrono::steady_clock::now()); }
 
 }  // namespace
 
@@ -65,11 +65,18 @@ void Registry::remove(Slot* slot) {
   changed_.notify_all();
 }
 
-bool Registry::close(Slot& slot, Slot::State expected) {
+/// The connection's own thread answers nothing from here on.
+bool Registry::take_over(Slot& slot, Slot::State expected) {
   if (!slot.state_.compare_exchange_strong(expected, Slot::closed)) return false;
-  ::shutdown(slot.socket_, SHUT_RDWR);
+  slot.since_.store(now_ns(), std::memory_order_relaxed);
   ++closing_;
   if (const auto own = per_client_.find(slot.peer_); --own->second == 0) per_client_.erase(own);
+  return true;
+}
+
+bool Registry::close(Slot& slot, Slot::State expected) {
+  if (!take_over(slot, expected)) return false;
+  ::shutdown(slot.socket_, SHUT_RDWR);
   return true;
 }
 
@@ -96,18 +103,37 @@ bool Registry::evict_one(const std::string* of_peer) {
   return false;
 }
 
-void Registry::close_waiting() {
+void Registry::dismiss(Slot::State state, std::chrono::steady_clock::time_point since,
+                       std::string_view farewell) {
   const std::scoped_lock lock(mutex_);
   for (const auto& [slot, owner] : slots_) {
-    if (!close(*slot, Slot::idle)) close(*slot, Slot::reading);
+    if (slot->since_.load(std::memory_order_relaxed) > ns_of(since)) continue;
+    if (!take_over(*slot, state)) continue;
+    static_cast<void>(
+        ::send(slot->socket_, farewell.data(), farewell.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    ::shutdown(slot->socket_, SHUT_WR);
   }
 }
 
-void Registry::close_all() {
+void Registry::close_dismissed(std::chrono::steady_clock::time_point since) {
   const std::scoped_lock lock(mutex_);
   for (const auto& [slot, owner] : slots_) {
-    if (!close(*slot, Slot::idle) && !close(*slot, Slot::reading)) close(*slot, Slot::working);
+    if (slot->ended() && slot->since_.load(std::memory_order_relaxed) <= ns_of(since)) {
+      ::shutdown(slot->socket_, SHUT_RDWR);
+    }
   }
+}
+
+std::size_t Registry::close_all() {
+  std::size_t cut = 0;
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [slot, owner] : slots_) {
+    if (!take_over(*slot, Slot::idle) && !take_over(*slot, Slot::reading)) {
+      cut += take_over(*slot, Slot::working) ? 1U : 0U;
+    }
+    ::shutdown(slot->socket_, SHUT_RDWR);
+  }
+  return cut;
 }
 
 bool Registry::wait_empty(std::chrono::steady_clock::time_point until) {

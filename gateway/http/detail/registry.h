@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace concord::http::detail {
@@ -20,7 +21,7 @@ class Slot {
     idle,     ///< between requests: closing it costs its client one reconnect
     reading,  ///< in the head of a request: closing it loses a request nobody acted on
     working,  ///< a request is ours to answer
-    closed,   ///< the registry closed it
+    closed,   ///< the registry closed it, or said goodbye on it
   };
 
   Slot(int socket, std::string peer);
@@ -29,6 +30,9 @@ class Slot {
   bool wait_in(State state) noexcept;
   /// A request is complete enough to be answered; false when the registry was faster.
   bool work() noexcept;
+
+  /// Whether the registry closed it or said goodbye: nothing more is to be answered here.
+  bool ended() const noexcept { return state_.load(std::memory_order_acquire) == closed; }
 
   const std::string& peer() const noexcept { return peer_; }
 
@@ -52,10 +56,16 @@ class Registry {
   /// The connection ended; call before the socket is closed.
   void remove(Slot* slot);
 
-  /// Closes every waiting connection.
-  void close_waiting();
-  /// Closes every connection.
-  void close_all();
+  /// Says goodbye on every connection that has waited in `state` since `since` or longer:
+  /// `farewell` goes out as the answer to a request that may be on its way, then our direction is
+  /// closed and nothing else, so that what still arrives causes no reset (RFC 9112 section 9.6).
+  /// The connection's own thread ends when the other side closes.
+  void dismiss(Slot::State state, std::chrono::steady_clock::time_point since,
+               std::string_view farewell);
+  /// Closes dismissed connections whose other side has not closed since `since`.
+  void close_dismissed(std::chrono::steady_clock::time_point since);
+  /// Closes every connection; how many of them a request was being worked on.
+  std::size_t close_all();
   /// Waits until no connection is left; false when `until` passed.
   bool wait_empty(std::chrono::steady_clock::time_point until);
 
@@ -65,6 +75,7 @@ class Registry {
  private:
   bool evict_one(const std::string* of_peer);
   bool close(Slot& slot, Slot::State expected);
+  bool take_over(Slot& slot, Slot::State expected);
 
   const std::size_t max_connections_;
   const std::size_t max_per_client_;

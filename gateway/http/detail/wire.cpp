@@ -94,6 +94,19 @@ bool Wire::peer_left() noexcept {
   return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
+bool Wire::has_more() noexcept {
+  char one = 0;
+  return ::recv(socket_, &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void Wire::drop_arrived() noexcept {
+  constexpr int kMost = 64;  // a peer that never stops sending is not waited for
+  std::array<char, 16 * 1024> dropped;
+  for (int i = 0; i < kMost; ++i) {
+    if (::recv(socket_, dropped.data(), dropped.size(), MSG_DONTWAIT) <= 0) return;
+  }
+}
+
 void Wire::linger(milliseconds patience) noexcept {
   ::shutdown(socket_, SHUT_WR);
   const SteadyTime until = std::chrono::steady_clock::now() + patience;

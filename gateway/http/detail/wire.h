@@ -28,6 +28,10 @@ class Wire {
   Transfer send(std::string_view head, std::string_view body, SteadyTime until) noexcept;
   /// Whether the peer closed its end, or the connection broke. Takes nothing out of it.
   bool peer_left() noexcept;
+  /// Whether bytes are here that nobody took yet. Takes none.
+  bool has_more() noexcept;
+  /// Drops what is here already, waiting for nothing.
+  void drop_arrived() noexcept;
   /// Says that no more will be sent and drops what still arrives for at most `patience`, so that a
   /// peer in the middle of sending reads our answer instead of a reset.
   void linger(std::chrono::milliseconds patience) noexcept;
