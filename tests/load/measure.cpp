@@ -44,9 +44,9 @@ Figures measure(const Load& load, const Request& request) {
   {
     std::vector<std::jthread> clients;
     clients.reserve(load.clients);
-    for (Seen& own : seen) {
-      clients.emplace_back([&] {
-        test::HttpClient client(load.port);
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      clients.emplace_back([&, &own = seen[i], port = load.ports[i % load.ports.size()]] {
+        test::HttpClient client(port);
         for (;;) {
           const std::uint64_t mine = turn.fetch_add(1, std::memory_order_relaxed);
           if (load.turns != 0 && mine >= load.turns) return;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "tests/support/http_client.h"
 
@@ -25,7 +26,7 @@ struct Figures {
 using Request = std::function<bool(test::HttpClient& client, std::uint64_t turn)>;
 
 struct Load {
-  std::uint16_t port = 0;
+  std::vector<std::uint16_t> ports;  ///< of the gateways; clients are dealt out over them
   std::size_t clients = 64;
   std::chrono::milliseconds length{10'000};
   std::uint64_t turns = 0;  ///< ends after so many, whatever the time; 0: time alone counts

@@ -61,6 +61,13 @@ Result<std::int64_t> PostgresqlRunner::number(const sql::Statement& statement) {
   return rows.empty() ? std::int64_t{0} : rows.integer(0, 0);
 }
 
+Result<std::vector<std::int64_t>> PostgresqlRunner::numbers(const sql::Statement& statement) {
+  CONCORD_ASSIGN(const Rows rows, run(statement));
+  std::vector<std::int64_t> found;
+  for (int row = 0; row < rows.size(); ++row) found.push_back(rows.integer(row, 0));
+  return found;
+}
+
 Result<void> PostgresqlRunner::rows(const sql::Statement& statement,
                                     const std::vector<sql::ColumnType>& sort,
                                     std::vector<sql::FoundRow>& found) {

@@ -18,6 +18,9 @@ enum class Order : std::uint8_t {
   columns,  ///< by columns made for each row
 };
 
+/// Results that are sorted rather than looked for along the index of values, at most.
+constexpr std::size_t kFewFound = 256;
+
 /// A search, taken apart.
 struct Plan {
   const ResourceSearch* search = nullptr;
@@ -183,10 +186,17 @@ std::string value_column(Builder& sql, const SortKey& key) {
          ".place = c.place AND +" + row + ".key IN (" + sql.bind_all(key.keys) + "))";
 }
 
-/// A page of a search that has few enough results to sort them.
-Result<std::vector<FoundRow>> by_sorting(const Plan& plan) {
+/// A page of a search that has few enough results to sort them. `known`: their places, when they
+/// have been looked up already.
+Result<std::vector<FoundRow>> by_sorting(const Plan& plan, std::vector<std::int64_t> known = {}) {
   Builder sql(*plan.dialect);
-  CONCORD_ASSIGN(const auto streams, streams_of_parts(sql, plan, false));
+  std::vector<Stream> streams;
+  if (known.empty()) {
+    CONCORD_ASSIGN(streams, streams_of_parts(sql, plan, false));
+  } else {
+    known.resize(kFewFound, known.back());  // as many as ever: one text, prepared once
+    streams.push_back({"resource d", "d.place IN (" + sql.bind_all(known) + ")"});
+  }
   const std::string places = union_of(streams);
   std::string made;    // columns as they come
   std::string filled;  // … without nulls
@@ -331,6 +341,20 @@ Result<std::vector<FoundRow>> by_walking(const Plan& plan, const Part& part, con
   return rows;
 }
 
+/// The places of everything the search finds; nothing when they are more than kFewFound.
+Result<std::optional<std::vector<std::int64_t>>> few_found(const Plan& plan, const Part& part,
+                                                           const Start& start) {
+  Builder sql(*plan.dialect);
+  CONCORD_ASSIGN(const auto streams,
+                 streams_from(sql, start, part.conditions, part.types, *plan.runner, 0));
+  CONCORD_ASSIGN(auto places, plan.runner->numbers(std::move(sql).finish(
+                                  union_of(streams) + " LIMIT " + std::to_string(kFewFound + 1))));
+  if (places.size() > kFewFound) return std::optional<std::vector<std::int64_t>>();
+  return std::optional(std::move(places));
+}
+
+/// Few results are sorted. Many are met soon on a walk along the values they are sorted by, few
+/// only after nearly all of it.
 Result<std::vector<FoundRow>> rows_of(const Plan& plan) {
   if (plan.order == Order::place) return by_place(plan);
   const bool walkable = plan.sort.size() == 1 && plan.sort[0].by == SortKey::By::value &&
@@ -340,7 +364,13 @@ Result<std::vector<FoundRow>> rows_of(const Plan& plan) {
     const std::vector<Part> parts = parts_of(*plan.search);
     CONCORD_ASSIGN(const Start start, choose(parts[0].conditions, parts[0].types, *plan.dialect,
                                              *plan.runner, true, true, 0));
-    if (!start.is_short) return by_walking(plan, parts[0], start);
+    if (start.condition == nullptr) return by_walking(plan, parts[0], start);
+    if (!start.is_short || start.length > static_cast<std::int64_t>(kFewFound)) {
+      CONCORD_ASSIGN(auto places, few_found(plan, parts[0], start));
+      if (!places) return by_walking(plan, parts[0], start);
+      if (places->empty()) return std::vector<FoundRow>();
+      return by_sorting(plan, std::move(*places));
+    }
   }
   return by_sorting(plan);
 }

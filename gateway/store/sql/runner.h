@@ -32,6 +32,8 @@ class Runner {
   virtual ~Runner() = default;
   /// The first column of the only row, a bigint.
   virtual Result<std::int64_t> number(const Statement& statement) = 0;
+  /// The first column of every row, bigints.
+  virtual Result<std::vector<std::int64_t>> numbers(const Statement& statement) = 0;
   /// Appends the rows to `found`.
   virtual Result<void> rows(const Statement& statement, const std::vector<ColumnType>& sort,
                             std::vector<FoundRow>& found) = 0;

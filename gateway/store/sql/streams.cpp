@@ -364,7 +364,11 @@ Result<Start> choose(const std::vector<const Condition*>& all,
     }
     if (least < 20) break;  // not worth another look
   }
-  if (shortest != nullptr) return start_at(shortest, true);
+  if (shortest != nullptr) {
+    Start start = start_at(shortest, true);
+    start.length = least;
+    return start;
+  }
   // All are long. A link is usually the rarest, then the values that are one entry of an index.
   const auto rank = [](const Condition* one) {
     if (std::holds_alternative<search::LinkIs>(one->is)) return 0;

@@ -39,6 +39,16 @@ Result<std::int64_t> SqliteRunner::number(const sql::Statement& statement) {
   return found ? row.integer(0) : std::int64_t{0};
 }
 
+Result<std::vector<std::int64_t>> SqliteRunner::numbers(const sql::Statement& statement) {
+  CONCORD_ASSIGN(Query row, db_->query(statement));
+  std::vector<std::int64_t> found;
+  for (;;) {
+    CONCORD_ASSIGN(const bool more, row.next());
+    if (!more) return found;
+    found.push_back(row.integer(0));
+  }
+}
+
 Result<void> SqliteRunner::rows(const sql::Statement& statement,
                                 const std::vector<sql::ColumnType>& sort,
                                 std::vector<sql::FoundRow>& found) {

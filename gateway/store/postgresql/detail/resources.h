@@ -61,6 +61,7 @@ class PostgresqlRunner final : public sql::Runner {
   void stop_after(std::chrono::milliseconds time);
 
   Result<std::int64_t> number(const sql::Statement& statement) override;
+  Result<std::vector<std::int64_t>> numbers(const sql::Statement& statement) override;
   Result<void> rows(const sql::Statement& statement, const std::vector<sql::ColumnType>& sort,
                     std::vector<sql::FoundRow>& found) override;
 

@@ -43,6 +43,7 @@ struct Start {
   const search::Condition* condition = nullptr;  ///< null: with every resource of the type
   bool ordered = true;                           ///< its places come in order
   bool is_short = false;                         ///< there are fewer than kLong
+  std::int64_t length = 0;                       ///< of a short one that was counted
 };
 /// `in_order`: a long list is of use only in order of places; `always`: the length must be known.
 Result<Start> choose(const std::vector<const search::Condition*>& all,
