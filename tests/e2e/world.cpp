@@ -70,23 +70,31 @@ std::vector<OtherSide::Arrival> OtherSide::arrivals() const {
 }
 
 World::World(std::map<std::string, std::string> settings) : other_side_(folder_.path()) {
-  std::map<std::string, std::string> environment{
-      {"CONCORD_HTTP_PORT", "0"},
-      {"CONCORD_HTTP_DRAIN_SECONDS", "0"},
-      {"CONCORD_ADMIN_ENABLED", "false"},
-      {"CONCORD_STORE_PATH", (folder_.path() / "store.db").string()},
-      {"CONCORD_LOG_LEVEL", "warning"},
-      {"CONCORD_DESTINATIONS_SPINE_URL", other_side_.url()},
-      {"CONCORD_EPS_FROM_ASID", "200000001285"},
-      {"CONCORD_EPS_TO_ASID", "567456789789"},
-      {"CONCORD_EPS_USER_ID", "555254239107"},
-      {"CONCORD_EPS_ROLE_ID", "555254240100"},
-      {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"},
-      {"CONCORD_OUTBOX_RETRY_CAP_MS", "200"}};
-  for (auto& [name, value] : settings) environment[name] = value;
-  gateway_ = Process(built_program("concord"), {.arguments = {"serve"},
-                                                .environment = std::move(environment),
-                                                .log = folder_.path() / "gateway.log"});
+  environment_ = {{"CONCORD_HTTP_PORT", "0"},
+                  {"CONCORD_HTTP_DRAIN_SECONDS", "0"},
+                  {"CONCORD_ADMIN_ENABLED", "false"},
+                  {"CONCORD_STORE_PATH", (folder_.path() / "store.db").string()},
+                  {"CONCORD_LOG_LEVEL", "warning"},
+                  {"CONCORD_DESTINATIONS_SPINE_URL", other_side_.url()},
+                  {"CONCORD_EPS_FROM_ASID", "200000001285"},
+                  {"CONCORD_EPS_TO_ASID", "567456789789"},
+                  {"CONCORD_EPS_USER_ID", "555254239107"},
+                  {"CONCORD_EPS_ROLE_ID", "555254240100"},
+                  {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"},
+                  {"CONCORD_OUTBOX_RETRY_CAP_MS", "200"}};
+  for (auto& [name, value] : settings) environment_[name] = value;
+  start();
+}
+
+void World::kill_and_restart() {
+  gateway_.kill();
+  start();
+}
+
+void World::start() {
+  gateway_ = Process(
+      built_program("concord"),
+      {.arguments = {"serve"}, .environment = environment_, .log = folder_.path() / "gateway.log"});
   port_ = port_in(gateway_.wait_for_line("ready ", 60s), "http=127.0.0.1:");
   EXPECT_NE(port_, 0) << gateway_.log();
 }
@@ -108,6 +116,14 @@ HttpAnswer World::post(std::string_view path, std::string_view content_type, std
   headers.emplace_back("Content-Type", content_type);
   const auto answer = http.request("POST", path, headers, body);
   EXPECT_TRUE(answer.has_value()) << "no answer to POST " << path;
+  return answer.value_or(HttpAnswer{});
+}
+
+HttpAnswer World::send(std::string_view method, std::string_view path, std::string_view body) {
+  HttpClient http(port_);
+  const Headers headers{{"Content-Type", "application/fhir+json"}};
+  const auto answer = http.request(method, path, headers, body);
+  EXPECT_TRUE(answer.has_value()) << "no answer to " << method << " " << path;
   return answer.value_or(HttpAnswer{});
 }
 

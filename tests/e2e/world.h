@@ -53,6 +53,8 @@ class World {
 
   OtherSide& other_side() { return other_side_; }
   Process& gateway() { return gateway_; }
+  /// SIGKILL, and a new gateway over the same store.
+  void kill_and_restart();
   const std::filesystem::path& folder() const { return folder_.path(); }
   /// Of the gateway: "http://127.0.0.1:8080".
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -64,6 +66,8 @@ class World {
   HttpAnswer get(std::string_view path, Headers headers = {});
   HttpAnswer post(std::string_view path, std::string_view content_type, std::string_view body,
                   Headers headers = {});
+  /// Any method, with FHIR JSON.
+  HttpAnswer send(std::string_view method, std::string_view path, std::string_view body);
 
   /// The Task at `location` once its status is one of `wanted`; as it is when 20 s have passed.
   std::string task_when(const std::string& location, std::vector<std::string_view> wanted);
@@ -71,8 +75,11 @@ class World {
   long metric(std::string_view name);
 
  private:
+  void start();
+
   TemporaryFolder folder_;
   OtherSide other_side_;
+  std::map<std::string, std::string> environment_;
   Process gateway_;
   std::uint16_t port_ = 0;
 };

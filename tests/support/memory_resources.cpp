@@ -190,6 +190,10 @@ Result<store::ResourcesWritten> MemoryResources::write(store::ResourceChanges ch
 Result<ResourcePage> MemoryResources::search(const store::ResourceSearch& search) {
   const std::scoped_lock lock(mutex_);
   CONCORD_TRY(answering());
+  if (endless_) {
+    endless_(search.deadline);
+    return make_error(ErrorCode::too_costly, "the search took longer than it may");
+  }
   std::string asked;
   for (const auto& part : search.parts) asked += part.type + '?' + to_text(part.where) + ';';
 

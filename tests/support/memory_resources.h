@@ -43,6 +43,9 @@ class MemoryResources final : public store::Resources {
 
   /// Called without the lock at the beginning of each write(): the place for a rival.
   void before_write(std::function<void()> call) { before_write_ = std::move(call); }
+  /// No search ends before its deadline: `wait` hears when that is, and then it is too costly, as a
+  /// store says.
+  void search_endlessly(std::function<void(Instant deadline)> wait) { endless_ = std::move(wait); }
   /// Every call fails as a store that is not there, until it is taken back.
   void set_down(bool down) { down_ = down; }
   std::vector<audit::Record> audit() const;
@@ -86,6 +89,7 @@ class MemoryResources final : public store::Resources {
   std::vector<audit::Record> audit_;
   std::vector<store::NewExchange> notices_;
   std::function<void()> before_write_;
+  std::function<void(Instant)> endless_;
   bool down_ = false;
   std::uint64_t sequence_ = 0;
   std::size_t writes_ = 0;

@@ -339,10 +339,41 @@ TEST_F(Kept, SearchMistakesAre400AndUnknownParametersFollowTheHandling) {
 }
 
 TEST_F(Kept, SearchThatDoesNotEndInTimeIs504) {
-  calling.services.search_time = std::chrono::milliseconds(-1);
+  put("Patient/p1", patient("Ashdown", "p1"));
+  calling.services.search_time = std::chrono::milliseconds(1500);
+  const Instant asked_at = now;
+  std::vector<Instant> deadlines;
+  store.search_endlessly([&](Instant deadline) {
+    deadlines.push_back(deadline);
+    now = deadline;
+  });
+  const auto answer = get("Patient?family=A");
+  EXPECT_EQ(answer.status, 504);
+  EXPECT_THAT(answer.body, HasSubstr(R"("resourceType":"OperationOutcome")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("code":"timeout")"));
+  EXPECT_EQ(field(answer, "Retry-After"), "5") << "the same may be asked again";
+  EXPECT_EQ(deadlines, std::vector<Instant>{asked_at + std::chrono::milliseconds(1500)});
+  // What else rests on a search ends likewise.
+  EXPECT_EQ(
+      post("Patient/_search", "family=A", {{"content-type", "application/x-www-form-urlencoded"}})
+          .status,
+      504);
+  EXPECT_EQ(get("Patient/p1").status, 200) << "what is no search is answered all the while";
+}
+
+TEST_F(Kept, SearchThatIsTooCostlyBeforeItsTimeIsTheCallersMistake) {
+  calling.services.search_time = std::chrono::seconds(20);
+  store.search_endlessly([](Instant) {});
+  const auto answer = get("Patient?family=A");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr(R"("code":"too-costly")"));
+}
+
+TEST_F(Kept, SearchInAStoreThatDoesNotAnswerIs503) {
   store.set_down(true);
-  EXPECT_EQ(get("Patient?family=A").status, 503);
-  EXPECT_EQ(field(get("Patient?family=A"), "Retry-After"), "5");
+  const auto answer = get("Patient?family=A");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(field(answer, "Retry-After"), "5");
 }
 
 TEST_F(Kept, CompartmentsHoldWhatBelongsToTheirOwner) {
