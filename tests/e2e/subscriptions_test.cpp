@@ -302,7 +302,7 @@ TEST_P(Subscribers, ThatAreConsolesSeeStatesAsTheyComeAndGoOnWhereTheyWere) {
 
 INSTANTIATE_TEST_SUITE_P(On, Subscribers,
                          testing::Values(Kind{"Sqlite", false}, Kind{"Postgresql", true}),
-                         [](const testing::TestParamInfo<Kind>& info) { return info.param.name; });
+                         [](const testing::TestParamInfo<Kind>& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace concord::test

@@ -65,6 +65,8 @@ Process::Process(const fs::path& program, Options options) : log_(std::move(opti
     ::dup2(in, 0);
     ::dup2(out, 1);
     ::dup2(err, 2);
+    // A socket this program listens on shall not live on in that one.
+    ::close_range(3, ~0U, 0);
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }

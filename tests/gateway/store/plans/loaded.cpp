@@ -11,7 +11,7 @@
 
 namespace concord::test {
 
-Loaded::Loaded(std::unique_ptr<store::Store> store) : store_(std::move(store)) {
+Loaded::Loaded(std::unique_ptr<store::Store> store, bool fill) : store_(std::move(store)) {
   resources::Parts parts;
   parts.definitions = &known_.definitions;
   parts.parameters = &known_.parameters;
@@ -24,6 +24,7 @@ Loaded::Loaded(std::unique_ptr<store::Store> store) : store_(std::move(store)) {
   resources::Settings settings;
   settings.validation["*"] = {resources::Validation::Mode::off, {}};
   service_ = std::make_unique<resources::ResourceService>(std::move(parts), settings);
+  if (!fill) return;
   for (std::size_t first = 0; first < kPatients; first += 20) {
     auto bundle = json::read(load::transaction(first, 20), known_.symbols);
     EXPECT_THAT(bundle, IsOk());

@@ -37,10 +37,10 @@ struct Knowledge {
   }();
 };
 
-/// Takes an empty store and fills it; after that nothing changes it.
+/// Takes an empty store and fills it, or one that was; after that nothing changes it.
 class Loaded {
  public:
-  explicit Loaded(std::unique_ptr<store::Store> store);
+  explicit Loaded(std::unique_ptr<store::Store> store, bool fill = true);
 
   /// A first page, asked for strictly; how many resources it has.
   std::size_t ask(const std::string& search);

@@ -1,6 +1,6 @@
-// On SQLite the usual searches walk indexes: no statement of theirs scans a table, and only an
-// order by a value is ever sorted. Seen from outside, by what SQLite says of each statement it ran,
-// so it holds for whatever SQL the store writes.
+// On SQLite the usual searches walk indexes: no statement of theirs scans a table, and one that
+// sorts has little to sort (a page, or a short list). Seen from outside, by what SQLite says of
+// each statement it ran, so it holds for whatever SQL the store writes.
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
@@ -21,6 +21,7 @@ struct Ran {
   std::string sql;
   int scanned = 0;  ///< steps of full scans, of tables or whole indexes
   int sorted = 0;   ///< sorts
+  int steps = 0;    ///< of the virtual machine: a few dozen for each row it looks at
 };
 
 /// Hears of every statement of every connection this program opens.
@@ -47,7 +48,8 @@ class Ear {
     const char* const sql = sqlite3_sql(statement);
     Ran ran{sql == nullptr ? "" : sql,
             sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1),
-            sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_SORT, 1)};
+            sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_SORT, 1),
+            sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1)};
     Ear& ear = shared();
     const std::lock_guard lock(ear.mutex_);
     ear.ran_.push_back(std::move(ran));
@@ -109,39 +111,45 @@ Asked ask(const std::string& search) {
   return {found, Ear::shared().take()};
 }
 
+/// A page, or the list a statement made for itself, may be walked; no table has so few rows.
+constexpr int kFewRows = 200;
+
 void expect_no_scan(const std::string& search, const Asked& asked) {
   EXPECT_FALSE(asked.ran.empty());
   for (const Ran& ran : asked.ran) {
-    EXPECT_EQ(ran.scanned, 0) << search << "\n" << plan_of(ran.sql);
+    EXPECT_LT(ran.scanned, kFewRows) << search << "\n" << plan_of(ran.sql);
   }
 }
 
-int sorts(const Asked& asked) {
-  int count = 0;
-  for (const Ran& ran : asked.ran) count += ran.sorted;
-  return count;
+/// What the statements that sorted took at most.
+int most_steps_of_sorts(const Asked& asked) {
+  int most = 0;
+  for (const Ran& ran : asked.ran) {
+    if (ran.sorted != 0) most = std::max(most, ran.steps);
+  }
+  return most;
 }
+
+/// To put a row into a sorter and take it out again are some ten steps: this is less than the many
+/// Tasks would take.
+constexpr int kLittle = 10'000;
 
 std::string sorted_statements(const Asked& asked) {
   std::string text;
   for (const Ran& ran : asked.ran) {
-    if (ran.sorted != 0) text += plan_of(ran.sql);
+    if (ran.sorted != 0) text += std::to_string(ran.steps) + " steps: " + plan_of(ran.sql);
   }
   return text;
 }
 
-TEST(SqlitePlans, OfTheUsualSearchesScanNothingAndSortOnlyByAValue) {
+TEST(SqlitePlans, OfTheUsualSearchesScanNothingAndSortLittle) {
   ASSERT_EQ(load::usual_searches().size(), 10u);
   for (const load::Search& search : load::usual_searches()) {
     for (std::uint64_t turn = 0; turn < 3; ++turn) {
       const std::string query = search.target(turn, kPatients);
       const Asked asked = ask(query);
       expect_no_scan(query, asked);
-      if (query.find("_sort=") == std::string::npos) {
-        EXPECT_EQ(sorts(asked), 0) << query << "\n" << sorted_statements(asked);
-      } else {
-        EXPECT_LE(sorts(asked), 1) << query << "\n" << sorted_statements(asked);
-      }
+      EXPECT_LT(most_steps_of_sorts(asked), kLittle) << query << "\n" << sorted_statements(asked);
     }
   }
 }
@@ -151,7 +159,7 @@ TEST(SqlitePlans, OfAnOrderOverManyWalkTheIndexOfItsValues) {
   const Asked asked = ask(query);
   EXPECT_EQ(asked.found, 20u);
   expect_no_scan(query, asked);
-  EXPECT_EQ(sorts(asked), 0) << sorted_statements(asked);
+  EXPECT_LT(most_steps_of_sorts(asked), kLittle) << sorted_statements(asked);
 }
 
 TEST(SqlitePlans, OfManyInTheOrderOfChangesReadThePageOffTheIndex) {
@@ -159,7 +167,7 @@ TEST(SqlitePlans, OfManyInTheOrderOfChangesReadThePageOffTheIndex) {
   const Asked asked = ask(query);
   EXPECT_EQ(asked.found, 20u);
   expect_no_scan(query, asked);
-  EXPECT_EQ(sorts(asked), 0) << sorted_statements(asked);
+  EXPECT_LT(most_steps_of_sorts(asked), kLittle) << sorted_statements(asked);
 }
 
 TEST(SqlitePlans, ThatScanOrSortAreSeenByThisTest) {
@@ -176,6 +184,10 @@ TEST(SqlitePlans, ThatScanOrSortAreSeenByThisTest) {
   ASSERT_FALSE(ran.empty());
   EXPECT_GT(ran.back().scanned, 1000);
   EXPECT_EQ(ran.back().sorted, 1);
+  // Two keys are no walk along one index: all of the many are sorted.
+  const Asked sorted =
+      ask("Task?owner=Practitioner/load-gp-0&status=requested&_sort=-authored-on,_id&_count=20");
+  EXPECT_GT(most_steps_of_sorts(sorted), 2 * kLittle);
 }
 
 }  // namespace
