@@ -45,7 +45,7 @@ std::size_t Loaded::ask(const std::string& search) {
 void Loaded::many_tasks() {
   const std::string body =
       R"({"resourceType":"Task","status":"requested","intent":"order","authoredOn":"2026-03-01T09:00:00Z",)"
-      R"("code":{"text":"Review"},"owner":{"reference":"Practitioner/load-gp-0"}})";
+      R"("code":{"text":"Review"},"owner":{"reference":"Practitioner/load-gp-busy"}})";
   const Instant now = system_clock()();
   auto document = json::read(body, known_.symbols);
   ASSERT_THAT(document, IsOk());

@@ -56,8 +56,8 @@ class Loaded {
 /// The searches the plans of both stores are looked at for: Tasks of the clinician who has too many
 /// to sort, by a value and in the order of changes.
 inline constexpr const char* kManyByValue =
-    "Task?owner=Practitioner/load-gp-0&status=requested&_sort=-authored-on&_count=20";
+    "Task?owner=Practitioner/load-gp-busy&status=requested&_sort=-authored-on&_count=20";
 inline constexpr const char* kManyByChange =
-    "Task?owner=Practitioner/load-gp-0&status=requested&_count=20";
+    "Task?owner=Practitioner/load-gp-busy&status=requested&_count=20";
 
 }  // namespace concord::test
