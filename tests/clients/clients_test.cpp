@@ -1,13 +1,15 @@
-// FHIR clients as published, installed from a lock file and run against a gateway of this build.
+// FHIR clients as published, installed as pinned and run against a gateway of this build.
 
 #include <gmock/gmock.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 
 #include "tests/support/files.h"
+#include "tests/support/postgres_cluster.h"
 #include "tests/support/process.h"
 
 namespace concord::test {
@@ -34,10 +36,12 @@ fs::path program(std::string_view name) {
 /// A gateway with a store of its own on a free port.
 class Gateway {
  public:
-  Gateway() {
+  /// `store`: lines of the configuration below "store:".
+  explicit Gateway(const std::string& store) {
     const fs::path config = folder_.path() / "concord.yaml";
-    std::ofstream(config) << "http: { port: 0 }\nadmin: { enabled: false }\nstore: { path: '"
-                          << (folder_.path() / "concord.db").string() << "' }\n";
+    std::ofstream(config)
+        << "http: { port: 0, drain_seconds: 0 }\nadmin: { enabled: false }\nstore: { " << store
+        << " }\n";
     process_ = Process(
         built_program("concord"),
         {.arguments = {"serve", "--config", config.string()}, .log = folder_.path() / "log"});
@@ -46,6 +50,7 @@ class Gateway {
     if (at != std::string::npos) port_ = std::atoi(line->c_str() + at + 10);
   }
   int port() const { return port_; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/FHIR/R4"; }
   std::string log() const { return process_.log(); }
 
  private:
@@ -54,50 +59,136 @@ class Gateway {
   int port_ = 0;
 };
 
-/// The packages of the lock file below `folder`, installed once for each lock file. What is wrong;
-/// empty: nothing.
-std::string install(const fs::path& folder, const fs::path& npm) {
-  const fs::path from = fs::path(CONCORD_TEST_DIR) / "npm";
-  const std::string lock = read_file(from / "package-lock.json");
-  const fs::path done = folder / "installed.json";
-  if (fs::exists(done) && read_file(done) == lock) return {};
-  fs::create_directories(folder);
-  for (const char* file : {"package.json", "package-lock.json", ".npmrc"}) {
-    fs::copy_file(from / file, folder / file, fs::copy_options::overwrite_existing);
+/// Clients of one registry: what they need to be installed and how they are run.
+struct Clients {
+  std::string name;                ///< a folder here, and one of the build
+  std::string pinned;              ///< the file that says which versions
+  std::string program;             ///< the file that is run
+  std::vector<std::string> needs;  ///< programs of the system
+};
+
+/// What the program needs, installed once for each state of the pinning file. What is wrong; empty:
+/// nothing.
+using Install = std::function<std::string(const fs::path& from, const fs::path& into)>;
+
+/// Runs the commands one after another; what the first that fails says.
+std::string run_all(const std::vector<std::vector<std::string>>& commands, const fs::path& log) {
+  for (const std::vector<std::string>& command : commands) {
+    const auto status =
+        run(command.front(), {.arguments = {command.begin() + 1, command.end()}, .log = log}, 300s);
+    if (status != 0) return command.front() + " did not end well: " + read_file(log);
   }
-  const fs::path log = folder / "npm.log";
-  const auto status =
-      run(npm, {.arguments = {"ci", "--prefer-offline", "--prefix", folder.string()}, .log = log},
-          240s);
-  if (status != 0) return "npm ci did not end well: " + read_file(log);
-  std::ofstream(done, std::ios::binary) << lock;
   return {};
 }
 
-TEST(Clients, FromNpmDoWhatTheirUsersDo) {
-  const fs::path node = program("node"), npm = program("npm");
-  const fs::path folder = fs::path(CONCORD_BINARY_DIR) / "clients" / "npm";
-  const std::string wrong =
-      node.empty() || npm.empty() ? "node and npm are not here" : install(folder, npm);
-  if (!wrong.empty()) {
-    std::cerr << "\n*** NOT TESTED: clients from npm need node, npm and, once, the registry: "
-              << wrong << "\n";
-    GTEST_SKIP() << "clients from npm are not installed";
+std::string installed(const Clients& clients, const fs::path& folder, const Install& install) {
+  for (const std::string& one : clients.needs) {
+    if (program(one).empty()) return one + " is not here";
   }
-  const Gateway gateway;
-  ASSERT_NE(gateway.port(), 0) << gateway.log();
-  fs::copy_file(fs::path(CONCORD_TEST_DIR) / "npm" / "clients.mjs", folder / "clients.mjs",
-                fs::copy_options::overwrite_existing);
-  const TemporaryFolder out;
-  const auto status =
-      run(node,
-          {.arguments = {(folder / "clients.mjs").string(),
-                         "http://127.0.0.1:" + std::to_string(gateway.port()) + "/FHIR/R4"},
-           .log = out.path() / "out"},
-          120s);
-  const std::string said = read_file(out.path() / "out");
-  EXPECT_EQ(status, 0) << said;
-  EXPECT_THAT(said, testing::HasSubstr("tests, 0 failed"));
+  const fs::path from = fs::path(CONCORD_TEST_DIR) / clients.name;
+  const std::string pinned = read_file(from / clients.pinned);
+  const fs::path done = folder / "installed";
+  if (fs::exists(done) && read_file(done) == pinned) return {};
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  std::string wrong = install(from, folder);
+  if (wrong.empty()) std::ofstream(done, std::ios::binary) << pinned;
+  return wrong;
+}
+
+/// Runs the program of `clients` against a gateway on each kind of store.
+void expect_served(const Clients& clients, const Install& install,
+                   const std::function<std::vector<std::string>(const fs::path& folder)>& command) {
+  const fs::path folder = fs::path(CONCORD_BINARY_DIR) / "clients" / clients.name;
+  const std::string wrong = installed(clients, folder, install);
+  if (!wrong.empty()) {
+    std::cerr << "\n*** NOT TESTED: clients of " << clients.name
+              << " need their programs and, once, the registry: " << wrong << "\n";
+    GTEST_SKIP() << "clients of " << clients.name << " are not installed";
+  }
+  // Beside what it imports.
+  fs::copy_file(fs::path(CONCORD_TEST_DIR) / clients.name / clients.program,
+                folder / clients.program, fs::copy_options::overwrite_existing);
+  const TemporaryFolder store;
+  std::vector<std::string> stores{"path: '" + (store.path() / "concord.db").string() + "'"};
+  if (PostgresCluster* cluster = PostgresCluster::shared(); cluster != nullptr) {
+    stores.push_back("kind: postgresql, connection: '" + cluster->make_database() + "'");
+  }
+  for (const std::string& one : stores) {
+    const Gateway gateway(one);
+    ASSERT_NE(gateway.port(), 0) << gateway.log();
+    const TemporaryFolder out;
+    std::vector<std::string> arguments = command(folder);
+    const std::string executable = arguments.front();
+    arguments.erase(arguments.begin());
+    arguments.push_back(gateway.url());
+    const auto status = run(executable, {.arguments = arguments, .log = out.path() / "out"}, 120s);
+    const std::string said = read_file(out.path() / "out");
+    EXPECT_EQ(status, 0) << one << "\n" << said;
+    EXPECT_THAT(said, testing::HasSubstr("tests, 0 failed"));
+  }
+}
+
+TEST(Clients, FromNpmDoWhatTheirUsersDo) {
+  expect_served(
+      {"npm", "package-lock.json", "clients.mjs", {"node", "npm"}},
+      [](const fs::path& from, const fs::path& into) {
+        for (const char* file : {"package.json", "package-lock.json", ".npmrc"}) {
+          fs::copy_file(from / file, into / file);
+        }
+        return run_all({{program("npm"), "ci", "--prefer-offline", "--prefix", into.string()}},
+                       into / "log");
+      },
+      [](const fs::path& folder) {
+        return std::vector<std::string>{program("node"), (folder / "clients.mjs").string()};
+      });
+}
+
+TEST(Clients, FromMavenCentralDoWhatTheirUsersDo) {
+  expect_served(
+      {"java", "pom.xml", "HapiClients.java", {"java", "javac", "mvn"}},
+      [](const fs::path& from, const fs::path& into) {
+        const std::string log = (into / "log").string();
+        std::vector<std::string> command{program("mvn"),
+                                         "-q",
+                                         "-B",
+                                         "-ntp",
+                                         "-C",
+                                         "-o",
+                                         "-f",
+                                         (from / "pom.xml").string(),
+                                         "dependency:copy-dependencies",
+                                         "-DincludeScope=runtime",
+                                         "-DoutputDirectory=" + (into / "lib").string()};
+        if (run_all({command}, log).empty()) return std::string();  // all there from before
+        std::erase(command, "-o");
+        return run_all({command}, log);
+      },
+      [](const fs::path& folder) {
+        return std::vector<std::string>{program("java"),
+                                        "-XX:TieredStopAtLevel=1",
+                                        "-Xshare:auto",
+                                        "-cp",
+                                        (folder / "lib").string() + "/*",
+                                        (folder / "HapiClients.java").string()};
+      });
+}
+
+TEST(Clients, FromPyPiDoWhatTheirUsersDo) {
+  expect_served(
+      {"python", "requirements.txt", "clients.py", {"python3"}},
+      [](const fs::path& from, const fs::path& into) {
+        const fs::path own = into / "venv";
+        return run_all(
+            {{program("python3"), "-m", "venv", own.string()},
+             {own / "bin" / "pip", "install", "--quiet", "--only-binary",
+              ":all:", "--disable-pip-version-check", "-r", (from / "requirements.txt").string()}},
+            into / "log");
+      },
+      [](const fs::path& folder) {
+        return std::vector<std::string>{folder / "venv" / "bin" / "python",
+                                        (folder / "clients.py").string()};
+      });
 }
 
 }  // namespace
