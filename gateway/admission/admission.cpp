@@ -17,6 +17,10 @@ std::int64_t steady_now() {
       .count();
 }
 
+std::size_t place(Kind kind, Reason reason) {
+  return static_cast<std::size_t>(kind) * kReasons + static_cast<std::size_t>(reason);
+}
+
 std::int64_t millionths(const std::optional<double>& share) {
   return share ? static_cast<std::int64_t>(*share * kMillion) : -1;
 }
@@ -46,11 +50,14 @@ void Admission::stop() {
 }
 
 Result<void> Admission::admit(Kind kind) const {
-  const std::string_view reason = verdict().reason(kind);
-  if (reason.empty()) return {};
-  refused_[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+  const auto reason = verdict().reason(kind);
+  if (!reason) {
+    admitted_[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+  refused_[place(kind, *reason)].fetch_add(1, std::memory_order_relaxed);
   return make_error(kind == Kind::bulk ? ErrorCode::throttled : ErrorCode::transient,
-                    "the gateway takes less work for now: " + std::string(reason));
+                    "the gateway takes less work for now: " + std::string(reason_text(*reason)));
 }
 
 Readings Admission::readings() const {
@@ -70,8 +77,12 @@ Readings Admission::readings() const {
 
 Verdict Admission::verdict() const { return judge(readings(), limits_); }
 
-std::uint64_t Admission::refused(Kind kind) const {
-  return refused_[static_cast<std::size_t>(kind)].load(std::memory_order_relaxed);
+std::uint64_t Admission::admitted(Kind kind) const {
+  return admitted_[static_cast<std::size_t>(kind)].load(std::memory_order_relaxed);
+}
+
+std::uint64_t Admission::refused(Kind kind, Reason reason) const {
+  return refused_[place(kind, reason)].load(std::memory_order_relaxed);
 }
 
 bool Admission::wait(const std::stop_token& stop) {

@@ -48,8 +48,11 @@ class Admission {
 
   Verdict verdict() const;
   Readings readings() const;
-  /// How much of each kind was refused so far.
-  std::uint64_t refused(Kind kind) const;
+  const Limits& limits() const { return limits_; }
+  /// How often work of a kind was let in so far.
+  std::uint64_t admitted(Kind kind) const;
+  /// How often it was refused, and for what.
+  std::uint64_t refused(Kind kind, Reason reason) const;
 
  private:
   void measure_store(const std::stop_token& stop);
@@ -64,7 +67,8 @@ class Admission {
   std::atomic<std::int64_t> queue_lag_{0};     ///< milliseconds
   std::atomic<std::int64_t> disk_free_{-1};    ///< millionths; -1: not known
   std::atomic<std::int64_t> memory_used_{-1};  ///< millionths; -1: not known
-  mutable std::array<std::atomic<std::uint64_t>, kKinds> refused_{};
+  mutable std::array<std::atomic<std::uint64_t>, kKinds> admitted_{};
+  mutable std::array<std::atomic<std::uint64_t>, kKinds * kReasons> refused_{};
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::jthread store_thread_;

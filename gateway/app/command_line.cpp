@@ -1,10 +1,13 @@
 #include "gateway/app/command_line.h"
 
+#include <unistd.h>
+
 #include <ostream>
 
 #include "gateway/api/endpoint.h"
 #include "gateway/app/commands/registry.h"
 #include "gateway/app/gateway.h"
+#include "gateway/app/isolation.h"
 
 namespace concord::app {
 
@@ -24,6 +27,10 @@ void CommandTable::on(CLI::App& command, Work work) {
 
 int run(int argc, const char* const* argv, Streams& streams) {
   try {
+    // Not a command: what a gateway starts for a message that has ended it.
+    if (argc == 2 && std::string_view(argv[1]) == kIsolatedDelivery) {
+      return isolated_delivery(STDIN_FILENO, STDOUT_FILENO);
+    }
     CLI::App app(
         "Concord: FHIR R4 gateway between GP practices and community pharmacies.\n"
         "Takes messages, checks them against signed agreements, translates and delivers them.",

@@ -20,7 +20,8 @@ std::span<const Resource> resources();
 namespace {
 
 /// Sections whose members are names the operator chose; a file that has one replaces it whole.
-constexpr std::array<std::string_view, 3> kNamed{"identifier_policies", "destinations", "routes"};
+constexpr std::array<std::string_view, 4> kNamed{"identifier_policies", "destinations", "doors",
+                                                 "routes"};
 
 bool is_named(std::string_view section) {
   return std::find(kNamed.begin(), kNamed.end(), section) != kNamed.end();
@@ -119,6 +120,7 @@ class Reader {
       } else if (value.IsMap()) {
         // Made here so that a destination of which nothing is said exists with its defaults.
         if (path == "destinations.*") config_.destinations[name];
+        if (path == "doors.*") config_.doors[name];
         if (path == "routes.*") config_.routes[name];
         if (path == "identifier_policies.*") config_.identifier_policies[name];
         walk(value, path, full, name);
@@ -150,6 +152,7 @@ class Reader {
 
   void clear(std::string_view section) {
     if (section == "destinations") config_.destinations.clear();
+    if (section == "doors") config_.doors.clear();
     if (section == "routes") config_.routes.clear();
     if (section == "identifier_policies") config_.identifier_policies.clear();
   }
@@ -165,6 +168,7 @@ std::vector<std::string> names_in(const Config& config, std::string_view section
     for (const auto& [name, value] : map) names.push_back(name);
   };
   if (section == "destinations") collect(config.destinations);
+  if (section == "doors") collect(config.doors);
   if (section == "routes") collect(config.routes);
   if (section == "identifier_policies") collect(config.identifier_policies);
   return names;
@@ -215,6 +219,13 @@ void check_whole(const Config& config, std::vector<Issue>& issues) {
     if (files && destination.folder.empty()) add("destinations." + name + ".folder is missing");
     if (destination.client_certificate.empty() != destination.client_key.empty()) {
       add("destinations." + name + ": client_certificate and client_key belong together");
+    }
+  }
+  for (const auto& [name, door] : config.doors) {
+    for (const auto& [other, its] : config.doors) {
+      if (name < other && !door.folder.empty() && door.folder == its.folder) {
+        add("doors." + name + " and doors." + other + " have one folder");
+      }
     }
   }
   if (config.store_kind == "postgresql" && config.store_connection.empty()) {

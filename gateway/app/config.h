@@ -42,6 +42,14 @@ struct DestinationConfig {
   std::chrono::hours give_up{72};
 };
 
+struct DoorConfig {
+  std::string channel = "files";
+  std::string folder;  ///< empty: the door is not there
+  std::chrono::milliseconds poll{2000};
+  std::chrono::milliseconds settle{500};
+  std::size_t files = 10'000;
+};
+
 struct RouteConfig {
   std::string destination;
   std::string owner;
@@ -89,6 +97,7 @@ struct Config {
     std::chrono::seconds deadline{};
     std::chrono::milliseconds store_wait{};
     std::chrono::seconds queue_lag{};
+    std::chrono::seconds queue_lag_urgent{};
     unsigned disk_warn_percent = 0;
     unsigned disk_refuse_percent = 0;
     unsigned memory_percent = 0;
@@ -149,7 +158,9 @@ struct Config {
     int circuit_failures = 0;
     std::chrono::milliseconds circuit_probe{};
     std::int32_t poison_crashes = 0;
+    std::size_t isolation_mib = 0;
   } outbox;
+  std::map<std::string, DoorConfig> doors;
   std::map<std::string, RouteConfig> routes;
   struct Acknowledgements {
     std::chrono::minutes due{};                   ///< for an answer that is still to come

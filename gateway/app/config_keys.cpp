@@ -230,6 +230,8 @@ Result<void> some_minutes(std::string_view text) {
   [](Config & config, Name name) -> auto& { return config.identifier_policies[name].member; }
 #define DESTINATION(member) \
   [](Config & config, Name name) -> auto& { return config.destinations[name].member; }
+#define DOOR(member) \
+  [](Config & config, Name name) -> auto& { return config.doors[name].member; }
 #define ROUTE(member) \
   [](Config & config, Name name) -> auto& { return config.routes[name].member; }
 
@@ -273,6 +275,7 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("limits.deadline_seconds", 1, 3600, LIMIT(deadline)));
   rows.push_back(counted("limits.store_wait_ms", 0, 60'000, LIMIT(store_wait)));
   rows.push_back(counted("limits.queue_lag_seconds", 0, 86'400, LIMIT(queue_lag)));
+  rows.push_back(counted("limits.queue_lag_urgent_seconds", 0, 604'800, LIMIT(queue_lag_urgent)));
   rows.push_back(counted("limits.disk_warn_percent", 0, 100, LIMIT(disk_warn_percent)));
   rows.push_back(counted("limits.disk_refuse_percent", 0, 100, LIMIT(disk_refuse_percent)));
   rows.push_back(counted("limits.memory_percent", 0, 99, LIMIT(memory_percent)));
@@ -341,12 +344,18 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(texted("destinations.*.client_key", DESTINATION(client_key), anything));
   rows.push_back(flag("destinations.*.plain_http", DESTINATION(plain_http)));
   rows.push_back(counted("destinations.*.give_up_hours", 1, 8760, DESTINATION(give_up)));
+  rows.push_back(texted("doors.*.channel", DOOR(channel), one_of({"files"})));
+  rows.push_back(texted("doors.*.folder", DOOR(folder), anything));
+  rows.push_back(counted("doors.*.poll_ms", 10, 3'600'000, DOOR(poll)));
+  rows.push_back(counted("doors.*.settle_ms", 1, 3'600'000, DOOR(settle)));
+  rows.push_back(counted("doors.*.files", 1, 100'000, DOOR(files)));
   rows.push_back(counted("outbox.workers", 1, 1000, OWN(outbox.workers)));
   rows.push_back(counted("outbox.retry_base_ms", 1, 86'400'000, OWN(outbox.retry_base)));
   rows.push_back(counted("outbox.retry_cap_ms", 1, 86'400'000, OWN(outbox.retry_cap)));
   rows.push_back(counted("outbox.circuit_failures", 1, 1000, OWN(outbox.circuit_failures)));
   rows.push_back(counted("outbox.circuit_probe_ms", 10, 86'400'000, OWN(outbox.circuit_probe)));
   rows.push_back(counted("outbox.poison_crashes", 1, 1000, OWN(outbox.poison_crashes)));
+  rows.push_back(counted("outbox.isolation_mib", 0, 65'536, OWN(outbox.isolation_mib)));
   rows.push_back(texted("routes.*.destination", ROUTE(destination), plain_name));
   rows.push_back(texted("routes.*.owner", ROUTE(owner), anything));
   rows.push_back(texted("routes.*.receiver", ROUTE(receiver), anything));
@@ -365,6 +374,7 @@ std::vector<KeyRow> make_rows() {
 #undef OWN
 #undef POLICY
 #undef DESTINATION
+#undef DOOR
 #undef ROUTE
 
 }  // namespace

@@ -1,9 +1,12 @@
 #pragma once
-/// For tests only: the program dies at a named step of a commit. Compiled into `concord-faulty`
-/// (tests/campaign), never into `concord`.
+/// For tests only: the program dies at a named step of a commit or with a message. Compiled into
+/// `concord-faulty` (tests/campaign), never into `concord`.
 
 #include <functional>
+#include <memory>
 #include <string_view>
+
+#include "gateway/channels/channel.h"
 
 namespace concord::app {
 
@@ -11,5 +14,12 @@ namespace concord::app {
 /// step is reached in this life; "*" is any step. Empty when the variable is absent or says nothing
 /// of the kind. Safe from any thread.
 std::function<void(std::string_view step)> fault_point();
+
+/// A channel that does harm with messages as CONCORD_FAULT_DELIVERY says, "HERE/ISOLATED:TEXT":
+/// with those whose bytes hold TEXT, HERE in the gateway and ISOLATED in a process made for one of
+/// them. Each is "crash" (the process aborts), "hang" (it never comes back), "memory" (it takes 640
+/// MiB, then aborts) or "none". The channel as it is when the variable is absent.
+std::unique_ptr<channels::Channel> with_faults(std::unique_ptr<channels::Channel> channel,
+                                               bool isolated);
 
 }  // namespace concord::app

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <future>
 
+#include "gateway/app/carriers.h"
 #include "gateway/app/detail/gateway_impl.h"
+#include "gateway/app/isolation.h"
 #include "gateway/app/open_store.h"
 #include "gateway/app/room_settings.h"
 #include "gateway/resources/reindex.h"
@@ -67,10 +69,7 @@ Result<void> Gateway::Impl::load() {
         ops::LogLevel::warning, "configuration",
         {{"text", "eps.from_asid or eps.to_asid is not set: Spine refuses messages without"}});
   }
-  CONCORD_ASSIGN(auto channel, http_channel(config));
-  channels.add(std::move(channel));
-  CONCORD_ASSIGN(auto files, file_channel(config));
-  channels.add(std::move(files));
+  CONCORD_TRY(add_carriers(config, channels, false));
 
   exchange::SettlerSettings settling;
   settling.routes = routes_of(config);
@@ -91,6 +90,13 @@ Result<void> Gateway::Impl::load() {
   delivery.channels = &channels;
   delivery.judge = &subscribing->subscriptions();
   delivery.more = [this] { return subscribing->subscriptions().destinations(); };
+  if (config.outbox.isolation_mib > 0) {
+    delivery.isolate = [this](const store::Item& item, milliseconds timeout,
+                              const std::stop_token& stop) {
+      log.write(ops::LogLevel::warning, "isolated", {{"item", item.id}});
+      return isolated(config, item, timeout, stop);
+    };
+  }
   delivery.clock = clock;
   delivery.random = [this] {
     const std::scoped_lock lock(random_mutex);
@@ -210,6 +216,22 @@ Result<std::unique_ptr<http::Server>> Gateway::Impl::serve(http::ServerOptions o
       clock, uuids);
 }
 
+/// Doors submit as calls do, from this machine, under a key of their own.
+Result<void> Gateway::Impl::open_doors() {
+  Doors::Parts parts;
+  parts.submit = [this](exchange::Arrival arrival) -> Result<exchange::Answer> {
+    CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
+    return service->submit(std::move(received));
+  };
+  parts.may_take = [this] { return admission->admit(admission::Kind::bulk).has_value(); };
+  parts.symbols = &engine->symbols();
+  parts.log = &log;
+  parts.metrics = &metrics;
+  parts.clock = clock;
+  CONCORD_ASSIGN(doors, Doors::open(config, std::move(parts)));
+  return {};
+}
+
 Result<void> Gateway::Impl::listen() {
   CONCORD_TRY(subscribing->subscriptions().start());
   CONCORD_TRY(outbox->start());
@@ -220,6 +242,7 @@ Result<void> Gateway::Impl::listen() {
   CONCORD_ASSIGN(server, serve(main_options(config),
                                [this](http::Request& request) { return answer(request, false); }));
   admission->start();
+  CONCORD_TRY(open_doors());
   indexer = std::jthread([this](const std::stop_token& stop) { keep_index(stop); });
   watching->start();
   maintainer = std::jthread([this](const std::stop_token& stop) { maintain(stop); });
@@ -308,6 +331,7 @@ bool Gateway::stop() {
   if (all.stopped) return true;
   all.stopped = true;
   all.readiness.stopping();
+  if (all.doors != nullptr) all.doors->stop();
   bool clean = true;
   using SteadyClock = std::chrono::steady_clock;
   auto until = SteadyClock::now();

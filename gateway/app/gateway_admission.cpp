@@ -38,6 +38,7 @@ void Gateway::Impl::guard() {
   admission::Limits limits;
   limits.store_wait = config.limits.store_wait;
   limits.queue_lag = config.limits.queue_lag;
+  limits.queue_lag_urgent = config.limits.queue_lag_urgent;
   limits.disk_warn = percent(config.limits.disk_warn_percent);
   limits.disk_refuse = percent(config.limits.disk_refuse_percent);
   limits.memory = percent(config.limits.memory_percent);
@@ -45,7 +46,9 @@ void Gateway::Impl::guard() {
   if (limits.store_wait.count() > 0) {
     sources.write_nothing = [this] { static_cast<void>(store->check()); };
   }
-  if (limits.queue_lag.count() > 0) sources.queue_lag = [this] { return queue_lag(); };
+  if (limits.queue_lag.count() > 0 || limits.queue_lag_urgent.count() > 0) {
+    sources.queue_lag = [this] { return queue_lag(); };
+  }
   if (config.store_kind == "sqlite") {
     const std::filesystem::path folder = std::filesystem::absolute(config.store_path).parent_path();
     sources.disk_free = [folder] { return admission::disk_free(folder); };
@@ -64,8 +67,8 @@ void Gateway::Impl::guard() {
     std::string refused;
     std::string_view reason;
     for (std::size_t i = 0; i < admission::kKinds; ++i) {
-      if (verdict.refused[i].empty()) continue;
-      reason = verdict.refused[i];
+      if (!verdict.refused[i]) continue;
+      reason = admission::reason_text(*verdict.refused[i]);
       refused += (refused.empty() ? "" : ",") +
                  std::string(admission::kind_name(static_cast<admission::Kind>(i)));
     }

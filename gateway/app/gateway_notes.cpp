@@ -73,6 +73,27 @@ void Gateway::Impl::add_destinations(ops::MetricsSnapshot& now) {
   }
 }
 
+/// What the entrance let in and refused, and how hard each reading presses.
+void Gateway::Impl::add_admission(ops::MetricsSnapshot& now) const {
+  const admission::Readings readings = admission->readings();
+  for (std::size_t r = 0; r < admission::kReasons; ++r) {
+    const auto reason = static_cast<admission::Reason>(r);
+    now.pressures.push_back({std::string(admission::reason_name(reason)),
+                             admission::pressure(reason, readings, admission->limits())});
+  }
+  for (std::size_t k = 0; k < admission::kKinds; ++k) {
+    const auto kind = static_cast<admission::Kind>(k);
+    const std::string name(admission::kind_name(kind));
+    now.admissions.push_back(
+        {name, "accepted", "", static_cast<std::int64_t>(admission->admitted(kind))});
+    for (std::size_t r = 0; r < admission::kReasons; ++r) {
+      const auto reason = static_cast<admission::Reason>(r);
+      now.admissions.push_back({name, "refused", std::string(admission::reason_name(reason)),
+                                static_cast<std::int64_t>(admission->refused(kind, reason))});
+    }
+  }
+}
+
 std::string Gateway::Impl::metrics_page() {
   ops::MetricsSnapshot now;
   const auto counts = store->counts();
@@ -92,6 +113,8 @@ std::string Gateway::Impl::metrics_page() {
     now.wal_bytes = size->wal;
   }
   add_destinations(now);
+  add_admission(now);
+  if (doors != nullptr) now.doors = doors->figures(clock());
   if (server != nullptr) {
     const http::ServerStats stats = server->stats();
     now.connections = static_cast<std::int64_t>(stats.connections);

@@ -27,7 +27,7 @@ Result<agreements::AgreementSet> load_agreements(const Config& config, Engine& e
 exchange::SignaturePolicy signature_policy(std::string_view word);
 exchange::RoutingTable routes_of(const Config& config);
 
-/// Every destination of that channel. Errors: those of the channel.
+/// Every destination of that channel. Errors: those of the channel. See also carriers.h.
 Result<std::unique_ptr<channels::Channel>> http_channel(const Config& config);
 Result<std::unique_ptr<channels::Channel>> file_channel(const Config& config);
 outbox::Settings outbox_settings(const Config& config);

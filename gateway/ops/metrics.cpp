@@ -162,6 +162,31 @@ void add_destinations(Families& out, const MetricsSnapshot& now) {
   }
 }
 
+void add_doors(Families& out, const MetricsSnapshot& now) {
+  for (const DoorSnapshot& one : now.doors) {
+    const Labels name{{"door", one.name}};
+    out.gauge("concord_door_files_waiting", "Files a door has seen and not taken yet.", one.waiting,
+              name);
+    out.gauge("concord_door_oldest_age_seconds", "Age of the oldest of them.", one.oldest_seconds,
+              name);
+    out.gauge("concord_door_usable", "1 while the folder of a door can be read and written.",
+              one.usable, name);
+  }
+}
+
+void add_admission(Families& out, const MetricsSnapshot& now) {
+  for (const AdmissionSnapshot& one : now.admissions) {
+    out.counter("concord_admissions_total",
+                "Work let in or refused before it was accepted, by kind and reason.", one.count,
+                {{"kind", one.kind}, {"outcome", one.outcome}, {"reason", one.reason}});
+  }
+  for (const PressureSnapshot& one : now.pressures) {
+    out.gauge("concord_admission_pressure_ratio",
+              "A reading as a share of its limit; from 1 on work is refused.", one.share,
+              {{"reading", one.reading}});
+  }
+}
+
 void add_server(Families& out, const MetricsSnapshot& now) {
   out.gauge("concord_build_info", "Version of the program; always 1.", true,
             {{"version", now.version}});
@@ -230,6 +255,9 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Histogram>& delivery_seconds = histograms(
       "concord_delivery_duration_seconds", "Time of a delivery attempt, by destination.");
   Found<prometheus::Histogram> delivery_seconds_series;
+  prometheus::Family<prometheus::Counter>& door_files =
+      counters("concord_door_files_total", "Files by door and what became of them.");
+  Found<prometheus::Counter> door_series;
   prometheus::Family<prometheus::Counter>& escalations =
       counters("concord_acknowledgement_escalations_total",
                "Steps of escalation of late acknowledgements, by destination and step.");
@@ -315,6 +343,17 @@ void Metrics::delivery(std::string_view destination, std::string_view outcome,
       .Observe(seconds(took));
 }
 
+void Metrics::door(std::string_view door, std::string_view outcome) {
+  impl_->door_series
+      .get(view(key_of(door, outcome)),
+           [&](bool shared) -> prometheus::Counter& {
+             return impl_->door_files.Add(
+                 {{"door", shared ? std::string("other") : std::string(door)},
+                  {"outcome", std::string(outcome)}});
+           })
+      .Increment();
+}
+
 void Metrics::escalation(std::string_view destination, std::int32_t step) {
   impl_->escalation_series
       .get(view(key_of(destination, step)),
@@ -351,6 +390,8 @@ std::string Metrics::text(const MetricsSnapshot& now) {
   add_server(families, now);
   add_store(families, now);
   add_destinations(families, now);
+  add_doors(families, now);
+  add_admission(families, now);
   return prometheus::TextSerializer().Serialize(families.all());
 }
 

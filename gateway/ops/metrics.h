@@ -33,6 +33,28 @@ struct DestinationSnapshot {
   std::optional<bool> paused;             ///< by a person
 };
 
+/// One folder messages are taken from.
+struct DoorSnapshot {
+  std::string name;
+  std::int64_t waiting = 0;   ///< files
+  double oldest_seconds = 0;  ///< age of the oldest; 0: none waits
+  bool usable = true;         ///< its folder can be read and written
+};
+
+/// What became of one kind of work at the entrance.
+struct AdmissionSnapshot {
+  std::string kind;     ///< "bulk", "read", …
+  std::string outcome;  ///< "accepted", "refused"
+  std::string reason;   ///< "store_wait", …; "" when accepted
+  std::int64_t count = 0;
+};
+
+/// How hard one reading presses: 1 is where refusing begins.
+struct PressureSnapshot {
+  std::string reading;
+  double share = 0;
+};
+
 /// What is counted only when somebody asks: read from the store and the server at each scrape.
 struct MetricsSnapshot {
   std::string version;
@@ -49,6 +71,9 @@ struct MetricsSnapshot {
   std::int64_t store_bytes = 0;
   std::optional<std::int64_t> wal_bytes;
   std::vector<DestinationSnapshot> destinations;
+  std::vector<DoorSnapshot> doors;
+  std::vector<AdmissionSnapshot> admissions;
+  std::vector<PressureSnapshot> pressures;
   std::int64_t connections = 0;
   std::int64_t in_flight = 0;
   std::int64_t connections_refused = 0;
@@ -81,6 +106,8 @@ class Metrics {
   /// @param outcome  "delivered", "rejected", "retried", "dead", …
   void delivery(std::string_view destination, std::string_view outcome,
                 std::chrono::microseconds took);
+  /// @param outcome  of a file: "accepted", "replayed", "refused", "retried"
+  void door(std::string_view door, std::string_view outcome);
   /// A step of escalation of an acknowledgement that is late.
   void escalation(std::string_view destination, std::int32_t step);
   /// @param outcome  "balanced", "different", "failed"

@@ -43,8 +43,10 @@ void Outbox::attempt(Work& work) {
     static_cast<void>(give_back(work, started));
     return;
   }
-  if (work.item.crashes >= settings_.poison) {
-    give_up_poison(work, started);
+  // Once more where it can do no harm. A crash beyond that came while it was isolated.
+  const bool isolated = parts_.isolate && work.item.crashes == settings_.poison;
+  if (work.item.crashes >= settings_.poison && !isolated) {
+    give_up_poison(work, started, false);
     return;
   }
 
@@ -58,16 +60,17 @@ void Outbox::attempt(Work& work) {
   // What may end the process is written down before it can.
   if (work.item.crashes > 0 && !parts_.store->begin(work.item.id, work.item.fence)) return;
 
+  const auto timeout = std::min<std::chrono::milliseconds>(work.lane->settings.timeout, left);
   Receipt receipt;
-  channels::Channel* const channel = parts_.channels->find(work.item.channel);
-  if (channel == nullptr) {
-    receipt.carried = Carried::turned_away;
-    receipt.reason = "the channel is not configured";
+  if (isolated) {
+    auto carried = parts_.isolate(work.item, timeout, cut_off_.get_token());
+    if (!carried) {
+      if (!cut_off_.stop_requested()) give_up_poison(work, parts_.clock(), true);
+      return;
+    }
+    receipt = *std::move(carried);
   } else {
-    const store::Item& item = work.item;
-    receipt = channel->deliver({item.destination, item.id, item.message_id, item.interaction,
-                                item.content_type, item.bytes, item.number},
-                               std::min(work.lane->settings.timeout, left), cut_off_.get_token());
+    receipt = carry(work, timeout);
   }
   const bool cut_off = cut_off_.stop_requested() && receipt.carried != Carried::answered;
   if (cut_off) return;  // not the destination's fault; made again after the next start
@@ -84,11 +87,27 @@ void Outbox::attempt(Work& work) {
   }
 }
 
-/// Ends an item during which the process ended too often, without an attempt.
-void Outbox::give_up_poison(Work& work, Instant now) {
+Receipt Outbox::carry(const Work& work, std::chrono::milliseconds timeout) {
+  const store::Item& item = work.item;
+  channels::Channel* const channel = parts_.channels->find(item.channel);
+  if (channel == nullptr) {
+    Receipt receipt;
+    receipt.carried = Carried::turned_away;
+    receipt.reason = "the channel is not configured";
+    return receipt;
+  }
+  return channel->deliver({item.destination, item.id, item.message_id, item.interaction,
+                           item.content_type, item.bytes, item.number},
+                          timeout, cut_off_.get_token());
+}
+
+/// Ends an item during which the process ended too often. What was tried in a process of its own
+/// may have arrived; the reason says so.
+void Outbox::give_up_poison(Work& work, Instant now, bool tried) {
   const store::Item& item = work.item;
   const std::string reason =
-      "the process ended " + std::to_string(item.crashes) + " times while it was being delivered";
+      "the process ended " + std::to_string(item.crashes) + " times while it was being delivered" +
+      (tried ? ", and so did one made for it alone: it may have arrived" : "");
   Notice notice{
       Notice::Kind::dead, item.destination, item.id, item.exchange, item.attempt, 0, {}, reason};
   const auto give_up = [&]() -> Result<void> {

@@ -47,7 +47,9 @@ struct Settings {
   std::vector<DestinationSettings> destinations;
   std::chrono::milliseconds lease{60'000};
   std::size_t workers = 16;  ///< attempts at once over all destinations
-  std::int32_t poison = 3;   ///< crashes of the process after which an item is given up, > 0
+  /// Crashes of the process after which an item is tried in a process of its own, then given up;
+  /// > 0.
+  std::int32_t poison = 3;
   BackoffSettings backoff;
   CircuitSettings circuit;
   std::chrono::milliseconds poll{1'000};  ///< how long at most between looks at the store
@@ -108,6 +110,12 @@ struct Parts {
   /// Destinations that come and go while the program runs, as they are now; asked at each look at
   /// the store, so it must be quick. May be empty.
   std::function<std::vector<DestinationSettings>()> more;
+  /// Makes one attempt in a process of its own and tries there what the answer means; nothing when
+  /// that process ended without a word or had to be ended. From worker threads, one at a time.
+  /// Empty: an item with too many crashes is given up untried.
+  std::function<std::optional<channels::Receipt>(
+      const store::Item& item, std::chrono::milliseconds timeout, std::stop_token stop)>
+      isolate;
   Clock clock;
   std::function<double()> random;  ///< in [0, 1), for jitter; one thread at a time
   std::function<void(const Notice&)>
@@ -167,7 +175,8 @@ class Outbox {
   bool find_work(Work& work, Instant now);
   void attempt(Work& work);
   bool give_back(const Work& work, Instant now);
-  void give_up_poison(Work& work, Instant now);
+  channels::Receipt carry(const Work& work, std::chrono::milliseconds timeout);
+  void give_up_poison(Work& work, Instant now, bool tried);
   void call_off(Work& work, Instant now);
   Result<void> settle(Work& work, const channels::Receipt& receipt, Instant started);
   Result<store::Settlement> settlement_of(Work& work, const channels::Receipt& receipt,

@@ -13,6 +13,7 @@
 #include "gateway/api/api.h"
 #include "gateway/app/checking.h"
 #include "gateway/app/destinations.h"
+#include "gateway/app/doors.h"
 #include "gateway/app/engine.h"
 #include "gateway/app/gateway.h"
 #include "gateway/app/resource_settings.h"
@@ -55,6 +56,8 @@ struct Gateway::Impl {
   http::Response answer(http::Request& request, bool for_operators);
   std::string metrics_page();
   void add_destinations(ops::MetricsSnapshot& now);
+  void add_admission(ops::MetricsSnapshot& now) const;
+  Result<void> open_doors();
   std::string label_of(std::string_view destination) const;
   void watch();
   Result<std::unique_ptr<http::Server>> serve(http::ServerOptions options, http::Handler handler);
@@ -87,6 +90,7 @@ struct Gateway::Impl {
   std::unique_ptr<Destinations> destinations;
   std::unique_ptr<admission::Admission> admission;
   std::unique_ptr<api::Api> api;
+  std::unique_ptr<Doors> doors;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> admin;
 

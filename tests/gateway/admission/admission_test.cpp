@@ -41,8 +41,11 @@ TEST(Admission, BulkIsThrottledAndTheRestAskedToComeBack) {
   EXPECT_THAT(admission.admit(Kind::routine), FailsWith(ErrorCode::transient));
   EXPECT_THAT(admission.admit(Kind::urgent), FailsWith(ErrorCode::transient));
   EXPECT_THAT(admission.admit(Kind::read), IsOk());
-  EXPECT_EQ(admission.refused(Kind::bulk), 1u);
-  EXPECT_EQ(admission.refused(Kind::read), 0u);
+  EXPECT_EQ(admission.refused(Kind::bulk, Reason::disk), 1u);
+  EXPECT_EQ(admission.refused(Kind::bulk, Reason::queue_lag), 0u);
+  EXPECT_EQ(admission.refused(Kind::read, Reason::disk), 0u);
+  EXPECT_EQ(admission.admitted(Kind::read), 1u);
+  EXPECT_EQ(admission.admitted(Kind::bulk), 0u);
 }
 
 TEST(Admission, AWriteThatDoesNotComeBackCountsByItsAge) {

@@ -64,6 +64,7 @@ TEST(DefaultConfig, SaysTheMeaningAndSinceOfEveryKeyAndHasNoOther) {
     for (const auto& [section, name] :
          std::map<std::string, std::string>{{"identifier_policies.*", "identifier_policies.strict"},
                                             {"destinations.*", "destinations.spine"},
+                                            {"doors.*", "doors.in"},
                                             {"routes.*", "routes.prescription-order"}}) {
       if (shown.starts_with(section)) shown.replace(0, section.size(), name);
     }

@@ -31,6 +31,7 @@ std::string whole_page() {
     metrics.commit_group(3, took);
     metrics.delivery("spine", "delivered", took);
     metrics.escalation("spine", 1);
+    metrics.door("in", "accepted");
     metrics.reconciliation("balanced", 0);
     metrics.timer("reconciliation", std::chrono::milliseconds(1));
     MetricsSnapshot now;
@@ -41,6 +42,9 @@ std::string whole_page() {
     spine.in_flight = 1;
     spine.leased = 1;
     spine.paused = false;
+    now.doors.push_back({"in", 1, 2, true});
+    now.admissions.push_back({"read", "accepted", "", 1});
+    now.pressures.push_back({"disk", 0.5});
     now.process = process_figures();
     return metrics.text(now);
   }();

@@ -169,6 +169,7 @@ class OutboxTest : public testing::Test {
       const std::lock_guard lock(notices_mutex_);
       ++notices_[std::string(outbox::notice_name(notice.kind))];
     };
+    if (parts_change_) parts_change_(parts);
     return std::make_unique<outbox::Outbox>(std::move(parts), settings_);
   }
   void start() {
@@ -222,6 +223,7 @@ class OutboxTest : public testing::Test {
   channels::Channels channels_;
   FakeChannel* channel_ = nullptr;
   outbox::Settings settings_;
+  std::function<void(outbox::Parts&)> parts_change_;  ///< what a test wants otherwise
   std::mutex notices_mutex_;
   std::map<std::string, int> notices_;
   std::unique_ptr<outbox::Outbox> outbox_;  // last: it stops before the rest goes

@@ -337,5 +337,70 @@ TEST_F(Poison, OneThatCameThroughIsUnderNoSuspicionAnyMore) {
   EXPECT_EQ((*store_->item("item-a"))->crashes, 0);
 }
 
+/// What was asked of the process made for one item, and what it said.
+class Isolated : public Poison {
+ protected:
+  /// Leases "poison" and lets the node crash over it, `crashes` times.
+  void crash(int crashes) {
+    for (int i = 0; i < crashes; ++i) {
+      const auto leased = store_->lease(sample_lease("spine", clock_.now()));
+      ASSERT_THAT(leased, IsOk());
+      ASSERT_EQ(leased->size(), 1u);
+      if (i > 0) {
+        ASSERT_THAT(store_->begin((*leased)[0].id, (*leased)[0].fence), IsOk());
+      }
+      ASSERT_THAT(store_->recover("node", clock_.now()), IsOk());
+    }
+    EXPECT_EQ((*store_->item("item-poison"))->crashes, crashes);
+  }
+  void start_isolating(std::optional<channels::Receipt> says) {
+    parts_change_ = [this, says](outbox::Parts& parts) {
+      parts.isolate = [this, says](const store::Item& item, milliseconds, std::stop_token) {
+        isolated_.push_back(item.id);
+        return says;
+      };
+    };
+    start();
+  }
+  std::vector<std::string> isolated_;
+};
+
+TEST_F(Isolated, AnItemThatEndedTheProcessTooOftenIsTriedOnceInOneOfItsOwnAndDeadWhenThatEndsToo) {
+  accept("poison");
+  crash(3);
+  start_isolating(std::nullopt);
+  ASSERT_TRUE(wait_until([&] { return state_of("poison") == ItemState::dead; }));
+  EXPECT_EQ(isolated_, std::vector<std::string>{"item-poison"});
+  EXPECT_TRUE(channel_->sent().empty());
+  EXPECT_EQ((*store_->task("task-poison"))->status, "failed");
+  EXPECT_EQ(counts().difference(), 0);
+}
+
+TEST_F(Isolated, WhatComesBackFromItsOwnProcessCountsLikeAnyOtherAttempt) {
+  accept("poison");
+  crash(3);
+  start_isolating(FakeChannel::ok());
+  ASSERT_TRUE(wait_until([&] { return state_of("poison") == ItemState::acked_business; }));
+  EXPECT_EQ(isolated_.size(), 1u);
+  EXPECT_TRUE(channel_->sent().empty());
+  EXPECT_EQ((*store_->item("item-poison"))->crashes, 0);
+}
+
+TEST_F(Isolated, ACrashOfTheGatewayDuringThatIsTheLast) {
+  accept("poison");
+  crash(4);
+  start_isolating(FakeChannel::ok());
+  ASSERT_TRUE(wait_until([&] { return state_of("poison") == ItemState::dead; }));
+  EXPECT_TRUE(isolated_.empty());
+}
+
+TEST_F(Isolated, FewerCrashesAreTriedHere) {
+  accept("poison");
+  crash(2);
+  start_isolating(std::nullopt);
+  ASSERT_TRUE(wait_until([&] { return state_of("poison") == ItemState::acked_business; }));
+  EXPECT_TRUE(isolated_.empty());
+}
+
 }  // namespace
 }  // namespace concord::test
