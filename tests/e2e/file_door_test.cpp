@@ -56,7 +56,8 @@ class FileDoorJourney : public testing::Test {
     do {
       ids.clear();
       for (const auto& arrival : world.other_side().arrivals()) {
-        if (arrival.kind == "new") EXPECT_TRUE(ids.insert(arrival.short_id).second);
+        if (arrival.kind != "new") continue;
+        EXPECT_TRUE(ids.insert(arrival.short_id).second);
       }
       std::this_thread::sleep_for(20ms);
     } while (ids.size() < count && std::chrono::steady_clock::now() < until);

@@ -50,7 +50,7 @@ void keep_sending(std::uint16_t port, const std::string& series, bool reuse, Hea
 }
 
 TEST(Shutdown, EveryMessageThatWasSentIsAnsweredAndEveryAcceptedOneIsInTheStore) {
-  World world({{"CONCORD_HTTP_DRAIN_SECONDS", "1"}});
+  World world(std::map<std::string, std::string>{{"CONCORD_HTTP_DRAIN_SECONDS", "1"}});
   Heard heard;
   std::vector<std::thread> clients;
   for (int i = 0; i < 8; ++i) {
