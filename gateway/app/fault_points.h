@@ -10,9 +10,9 @@
 
 namespace concord::app {
 
-/// Kills the process (SIGKILL) at the step named by CONCORD_FAULT_POINT, "STEP:N": the Nth time the
-/// step is reached in this life; "*" is any step. Empty when the variable is absent or says nothing
-/// of the kind. Safe from any thread.
+/// Kills the process (SIGKILL) at the step that the file named by CONCORD_FAULT_POINT_FILE says, as
+/// soon as it says so (tests/campaign/fault_point.h). Empty when there is no such file. Safe from
+/// any thread.
 std::function<void(std::string_view step)> fault_point();
 
 /// A channel that does harm with messages as CONCORD_FAULT_DELIVERY says, "HERE/ISOLATED:TEXT":

@@ -11,8 +11,9 @@ using store::ItemState;
 
 namespace {
 
-constexpr int kRecordingTries = 5;
-constexpr std::chrono::milliseconds kBetweenTries{200};
+constexpr int kConflicts = 5;  ///< of the Task with other writers, before a result is dropped
+constexpr std::chrono::milliseconds kFirstWait{50};
+constexpr std::chrono::milliseconds kLongestWait{500};
 
 std::string peer_code_text(const Receipt& receipt) {
   return receipt.peer_code == 0 ? std::string() : " " + std::to_string(receipt.peer_code);
@@ -51,14 +52,20 @@ void Outbox::attempt(Work& work) {
   }
 
   const auto wanted = parts_.judge->wanted(work.item, started);
-  if (!wanted) return;  // the lease ends by itself
+  if (!wanted) {
+    static_cast<void>(give_back(work, started));
+    return;
+  }
   if (!*wanted) {
     call_off(work, started);
     return;
   }
 
   // What may end the process is written down before it can.
-  if (work.item.crashes > 0 && !parts_.store->begin(work.item.id, work.item.fence)) return;
+  if (work.item.crashes > 0 && !parts_.store->begin(work.item.id, work.item.fence)) {
+    static_cast<void>(give_back(work, started));
+    return;
+  }
 
   const auto timeout = std::min<std::chrono::milliseconds>(work.lane->settings.timeout, left);
   Receipt receipt;
@@ -76,6 +83,7 @@ void Outbox::attempt(Work& work) {
   if (cut_off) return;  // not the destination's fault; made again after the next start
   count_result(*work.lane, receipt);
   if (auto settled = settle(work, receipt, started); !settled) {
+    if (settled.error().code == ErrorCode::transient) doubt();
     tell({Notice::Kind::store_failed,
           work.item.destination,
           work.item.id,
@@ -128,6 +136,7 @@ void Outbox::give_up_poison(Work& work, Instant now, bool tried) {
     return parts_.store->settle(std::move(settlement));
   };
   if (auto done = give_up(); !done) {
+    if (done.error().code == ErrorCode::transient) doubt();
     notice.kind = Notice::Kind::store_failed;
     notice.reason = error_row(done.error().code).name;
   }
@@ -148,6 +157,7 @@ void Outbox::call_off(Work& work, Instant now) {
       Notice::Kind::cancelled, item.destination, item.id, item.exchange, item.attempt, 0, {},
       "not wanted any more"};
   if (auto settled = parts_.store->settle(std::move(settlement)); !settled) {
+    if (settled.error().code == ErrorCode::transient) doubt();
     notice.kind = Notice::Kind::store_failed;
     notice.reason = error_row(settled.error().code).name;
   }
@@ -189,13 +199,17 @@ std::chrono::milliseconds Outbox::wait_before_next(const store::Item& item, cons
   return std::max(wait, std::min<std::chrono::milliseconds>(*receipt.retry_after, left));
 }
 
-/// Records the result. A Task that changed meanwhile is read again; a store that is busy or full is
-/// tried again while the lease allows. What cannot be recorded is sent again with the same ids.
+/// Records the result. A Task that changed meanwhile is read again; a store that is away, busy or
+/// full is asked again and again as long as the lease lasts, for nothing can be leased from it
+/// either. The fence decides: a result that comes too late is refused. What cannot be recorded is
+/// sent again with the same ids.
 Result<void> Outbox::settle(Work& work, const Receipt& receipt, Instant started) {
-  Error last;
-  for (int i = 0; i < kRecordingTries; ++i) {
+  const Instant ended = parts_.clock();
+  auto wait = kFirstWait;
+  for (int conflicts = 0;;) {
     Notice notice;
-    auto settlement = settlement_of(work, receipt, started, notice);
+    Error last;
+    auto settlement = settlement_of(work, receipt, started, ended, notice);
     if (settlement) {
       auto settled = parts_.store->settle(std::move(*settlement));
       if (settled) {
@@ -206,14 +220,26 @@ Result<void> Outbox::settle(Work& work, const Receipt& receipt, Instant started)
     } else {
       last = std::move(settlement).error();
     }
-    if (last.code == ErrorCode::internal) return last;
-    if (last.code == ErrorCode::transient) std::this_thread::sleep_for(kBetweenTries);
+    if (last.code == ErrorCode::transient) {
+      if (!may_insist(work, wait)) return last;
+      wait = std::min(wait * 2, kLongestWait);
+    } else if (last.code != ErrorCode::conflict || ++conflicts == kConflicts) {
+      return last;
+    }
   }
-  return last;
+}
+
+/// Waits. False when there is no sense in it any more: the lease is over, or this node stops now.
+bool Outbox::may_insist(const Work& work, std::chrono::milliseconds wait) const {
+  std::mutex nobodys;
+  std::unique_lock lock(nobodys);
+  std::condition_variable_any never;
+  never.wait_for(lock, cut_off_.get_token(), wait, [] { return false; });
+  return !cut_off_.stop_requested() && parts_.clock() < work.lease_until;
 }
 
 Result<store::Settlement> Outbox::settlement_of(Work& work, const Receipt& receipt, Instant started,
-                                                Notice& notice) {
+                                                Instant ended, Notice& notice) {
   const store::Item& item = work.item;
   const Instant now = parts_.clock();
   store::Settlement settlement;
@@ -221,10 +247,10 @@ Result<store::Settlement> Outbox::settlement_of(Work& work, const Receipt& recei
   settlement.fence = item.fence;
   settlement.now = now;
   settlement.attempt = store::Attempt{
-      started,           now,           std::string(channels::carried_name(receipt.carried)),
+      started,           ended,         std::string(channels::carried_name(receipt.carried)),
       receipt.peer_code, receipt.bytes, receipt.content_type};
-  notice = {Notice::Kind::retried, item.destination,  item.id,       item.exchange,
-            item.attempt + 1,      receipt.peer_code, now - started, receipt.reason};
+  notice = {Notice::Kind::retried, item.destination,  item.id,         item.exchange,
+            item.attempt + 1,      receipt.peer_code, ended - started, receipt.reason};
   const auto add = [&](audit::Event event, std::string digest, std::string detail) {
     settlement.audit.push_back(
         record(event, item, settings_.node, now, std::move(digest), std::move(detail)));

@@ -42,6 +42,7 @@ void Outbox::dispatch(const std::stop_token& stop) {
     }
     // A store that cannot be read now leases nothing either.
     if (due) static_cast<void>(follow_pauses());
+    give_back_unheld(now);
     bool ready = false;
     for (const auto& lane : lanes_) ready = fill(*lane, now, look_again) || ready;
     if (ready) ready_.notify_all();
@@ -156,7 +157,11 @@ bool Outbox::fill(Lane& lane, Instant now, Instant& look_again) {
   }
   const Instant until = now + settings_.lease;
   auto items = parts_.store->lease({lane.settings.name, settings_.node, wanted, now, until});
-  if (!items || items->empty()) return ready;
+  if (!items) {
+    doubt();  // perhaps only its answer was lost
+    return ready;
+  }
+  if (items->empty()) return ready;
   const std::lock_guard lock(mutex_);
   if (stopping_) return false;  // stop() gives the leases back
   if (lane.bucket.rate() > 0) look_again = std::min(look_again, next_token(lane.bucket, now));
@@ -172,7 +177,6 @@ void Outbox::give_back(Lane& lane, Instant now) {
     const std::lock_guard lock(mutex_);
     unsent.swap(lane.leased);
   }
-  // What the store does not take back now comes back by the end of its lease.
   for (const Work& work : unsent) static_cast<void>(give_back(work, now));
 }
 
@@ -183,7 +187,39 @@ bool Outbox::give_back(const Work& work, Instant now) {
   settlement.now = now;
   settlement.state = store::ItemState::pending;
   settlement.next_at = now;
-  return parts_.store->settle(std::move(settlement)).has_value();
+  const auto settled = parts_.store->settle(std::move(settlement));
+  // A conflict says that it is somebody else's by now.
+  if (!settled && settled.error().code != ErrorCode::conflict) doubt();
+  return settled.has_value();
+}
+
+/// The store did not take something, or its answer was lost: it may hold leases of this node that
+/// nobody here works on. A lease that is written later still, by a server that hung, is over when
+/// the doubt is.
+void Outbox::doubt() {
+  const std::lock_guard lock(mutex_);
+  doubt_until_ = parts_.clock() + settings_.lease;
+}
+
+/// Gives such leases back. Only the dispatcher takes leases, and this is the dispatcher: what the
+/// store holds for this node and is neither waiting nor under way here is nobody's work.
+void Outbox::give_back_unheld(Instant now) {
+  std::vector<std::string> held;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!doubt_until_ || stopping_) return;
+    if (unheld_looked_at_ && now < *unheld_looked_at_ + settings_.poll &&
+        now >= *unheld_looked_at_) {
+      return;
+    }
+    unheld_looked_at_ = now;
+    if (now >= *doubt_until_) doubt_until_.reset();
+    held.assign(under_way_.begin(), under_way_.end());
+    for (const auto& lane : lanes_) {
+      for (const Work& work : lane->leased) held.push_back(work.item.id);
+    }
+  }
+  if (!parts_.store->release_unheld(settings_.node, held, now)) doubt();
 }
 
 // ---- workers ----
@@ -196,6 +232,7 @@ void Outbox::work(const std::stop_token& stop) {
       const std::lock_guard lock(mutex_);
       --work.lane->running;
       --running_;
+      under_way_.erase(work.item.id);
       if (work.item.crashes > 0) suspect_running_ = false;
       look_ = true;
     }
@@ -228,6 +265,7 @@ bool Outbox::find_work(Work& work, Instant now) {
     lane.leased.erase(next);
     ++lane.running;
     ++running_;
+    under_way_.insert(work.item.id);
     if (work.item.crashes > 0) suspect_running_ = true;
     next_lane_ = at + 1;
     return true;

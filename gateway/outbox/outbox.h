@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -175,12 +176,15 @@ class Outbox {
   bool find_work(Work& work, Instant now);
   void attempt(Work& work);
   bool give_back(const Work& work, Instant now);
+  void doubt();
+  void give_back_unheld(Instant now);
   channels::Receipt carry(const Work& work, std::chrono::milliseconds timeout);
   void give_up_poison(Work& work, Instant now, bool tried);
   void call_off(Work& work, Instant now);
   Result<void> settle(Work& work, const channels::Receipt& receipt, Instant started);
+  bool may_insist(const Work& work, std::chrono::milliseconds wait) const;
   Result<store::Settlement> settlement_of(Work& work, const channels::Receipt& receipt,
-                                          Instant started, Notice& notice);
+                                          Instant started, Instant ended, Notice& notice);
   Result<void> keep_foreign(Work& work, const channels::Receipt& receipt,
                             const Judgement& judgement, Instant now);
   void count_result(Lane& lane, const channels::Receipt& receipt);
@@ -201,7 +205,11 @@ class Outbox {
   std::size_t running_ = 0;
   std::size_t next_lane_ =
       0;  ///< where the search for work begins, so that every lane has its turn
-  bool suspect_running_ = false;  ///< of items that had a crash one is tried at a time
+  bool suspect_running_ = false;     ///< of items that had a crash one is tried at a time
+  std::set<std::string> under_way_;  ///< ids of the items workers are at
+  /// Until then the store may hold leases of this node that nobody here knows of.
+  std::optional<Instant> doubt_until_;
+  std::optional<Instant> unheld_looked_at_;
   std::optional<Instant> pauses_read_;
   std::mutex pauses_mutex_;  ///< one reading of pauses at a time, in order
   std::mutex random_mutex_;

@@ -368,6 +368,12 @@ class Store {
   /// node. Returns how many.
   virtual Result<std::size_t> release(std::string_view node, Instant now) = 0;
 
+  /// As release(), of what a node holds without knowing: the answer to its lease was lost, or it
+  /// could not be given back. `held` are the ids of all items the node works on; it takes no lease
+  /// meanwhile.
+  virtual Result<std::size_t> release_unheld(std::string_view node,
+                                             const std::vector<std::string>& held, Instant now) = 0;
+
   /// As release(), for the start of a node whose former life ended without stop(): what it had
   /// leased may be what ended it. An item gets its first crash by having been leased, every further
   /// one only when begin() said that an attempt was under way. Returns how many items there were.

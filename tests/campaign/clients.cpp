@@ -23,6 +23,8 @@ using test::HttpClient;
 constexpr std::size_t kRemembered = 64;  ///< messages that may be repeated later
 constexpr std::size_t kUpdates = 40;     ///< resources shared at a time
 constexpr auto kPatience = 20s;          ///< for one answer
+constexpr std::chrono::milliseconds kSlow{
+    25};  ///< between messages of all clients, while a fault lasts
 
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -82,9 +84,13 @@ class Client {
   }
 
   void run() {
-    for (std::uint64_t n; !board_.over && (n = board_.next++) < board_.plan.messages;) {
-      prescription(n);
-      if (chance(board_.plan.resources, 100)) resource(n);
+    while (const auto n = board_.take()) {
+      prescription(*n);
+      if (chance(board_.plan.resources, 100)) resource(*n);
+      // While a fault lasts: so many messages that some are always under way, and not more.
+      if (board_.is_ahead()) {
+        std::this_thread::sleep_for(kSlow * board_.plan.clients * (50 + draw_() % 100) / 100);
+      }
     }
   }
 
@@ -103,6 +109,7 @@ class Client {
     --board_.waiting;
     op.ended = board_.now();
     op.outcome = outcome_of(answer);
+    board_.settled += op.outcome != Outcome::unknown;
     op.status = answer ? answer->status : 0;
     if (op.what == "message") {
       op.effect = place_of(header(answer, "location"));
@@ -260,6 +267,7 @@ class Client {
 
 void run_client(Board& board, SharedResources& resources, std::uint64_t number) {
   Client(board, resources, number).run();
+  --board.working;
 }
 
 }  // namespace concord::campaign

@@ -18,10 +18,10 @@ struct SharedResources {
   std::vector<std::string> places;  ///< "Basic/id"
 };
 
-/// One client, until the messages of the plan are sent: prescriptions; one in five sent again, at
-/// once or after later ones; one in fifty with other content under the same identity (it has to be
-/// refused); one in ten followed by cancellations; and between them resources created under
-/// If-None-Exist and updated under If-Match. Runs on a thread of its own.
+/// One client, until the messages of the plan are sent and its faults caused: prescriptions; one in
+/// five sent again, at once or after later ones; one in fifty with other content under the same
+/// identity (it has to be refused); one in ten followed by cancellations; and between them
+/// resources created under If-None-Exist and updated under If-Match. Runs on a thread of its own.
 void run_client(Board& board, SharedResources& resources, std::uint64_t number);
 
 }  // namespace concord::campaign

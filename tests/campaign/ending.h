@@ -7,8 +7,8 @@
 
 namespace concord::campaign {
 
-/// Waits until no message is waiting, as long as something moves. False when nothing moved for two
-/// minutes.
+/// Waits until no message is waiting and none is in a person's hands, as long as something moves.
+/// False when nothing moved for half a minute: less than a lease lasts.
 bool drain(Board& board, Stage& stage);
 
 /// Ends the gateways as an operator would, and puts all there is to see into the history.

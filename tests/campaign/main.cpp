@@ -8,6 +8,8 @@
 
 #include "tests/campaign/campaign.h"
 #include "tests/campaign/faults.h"
+#include "tests/campaign/network_host.h"
+#include "tests/campaign/report.h"
 #include "tests/support/files.h"
 #include "tests/support/postgres_cluster.h"
 
@@ -34,12 +36,18 @@ int usage() {
   }
   std::fputs(
       "  --rounds N                   so many campaigns, with the following seeds; default 1\n"
+      "  --standby yes|no             PostgreSQL with a synchronous standby; default no\n"
+      "  --host yes|no                PostgreSQL on a host (network namespace) of its own; default "
+      "no\n"
+      "  --progress N                 seconds between lines about how far it is; default 30\n"
       "  --seed N                     plays the same requests and faults; default 1\n"
       "  --fsync-us N                 added to every fsync of the store; default 0\n"
       "  --log-level LEVEL            of the gateways; default info\n"
       "  --folder DIR                 keeps history, logs and store there, of several rounds "
       "those\n"
-      "                               that were not sound; else they are removed\n"
+      "                               that were not sound; and a report of each round, which is "
+      "not\n"
+      "                               played again when the same command is given again\n"
       "Examples:\n"
       "  campaign run --messages 400 --faults 10\n"
       "  campaign run --store postgresql --gateways 4 --messages 20000 --faults 200 --clients 16\n"
@@ -72,11 +80,16 @@ bool read_plan(int count, char** arguments, Plan& plan) {
                                   : name == "--rounds"    ? &plan.rounds
                                   : name == "--seed"      ? &plan.seed
                                   : name == "--fsync-us"  ? &plan.fsync_us
+                                  : name == "--progress"  ? &plan.progress
                                                           : nullptr;
     if (number != nullptr) {
       char* end = nullptr;
       *number = std::strtoull(value.c_str(), &end, 10);
       if (value.empty() || *end != '\0') return false;
+    } else if (name == "--standby" && (value == "yes" || value == "no")) {
+      plan.standby = value == "yes";
+    } else if (name == "--host" && (value == "yes" || value == "no")) {
+      plan.host = value == "yes";
     } else if (name == "--store") {
       plan.store = value;
     } else if (name == "--kinds") {
@@ -91,74 +104,56 @@ bool read_plan(int count, char** arguments, Plan& plan) {
   }
   const bool one_process = plan.store == "sqlite";
   return (one_process || plan.store == "postgresql") && plan.gateways > 0 &&
-         (plan.gateways == 1 || !one_process) && plan.clients > 0 && plan.clients <= 256 &&
-         plan.rounds > 0;
+         (!one_process || (plan.gateways == 1 && !plan.standby && !plan.host)) &&
+         !(plan.standby && plan.host) && plan.clients > 0 && plan.clients <= 256 && plan.rounds > 0;
 }
 
-int report(const Account& account, const std::string& title) {
-  const Verdict& verdict = account.verdict;
-  std::string faults;
-  for (const auto& [kind, times] : account.faults) {
-    faults += (faults.empty() ? "" : ", ") + std::to_string(times) + " " + kind;
-  }
-  std::size_t violations = account.troubles.size();
-  for (const auto& [rule, times] : verdict.of_rule) violations += times;
-  std::printf(
-      "%s\n%llu operations (%llu of unknown outcome), %llu messages accepted, %llu arrivals (%llu "
-      "resends), %llu faults (%s): %zu violations\n",
-      title.c_str(), static_cast<unsigned long long>(verdict.operations),
-      static_cast<unsigned long long>(verdict.unknown),
-      static_cast<unsigned long long>(verdict.messages),
-      static_cast<unsigned long long>(verdict.arrivals),
-      static_cast<unsigned long long>(verdict.resends),
-      static_cast<unsigned long long>(verdict.faults), faults.c_str(), violations);
-  for (const std::string& trouble : account.troubles)
-    std::printf("  trouble: %s\n", trouble.c_str());
-  for (const auto& [rule, times] : verdict.of_rule) {
-    std::printf("  %s: %llu\n", std::string(rule_name(rule)).c_str(),
-                static_cast<unsigned long long>(times));
-  }
-  for (const Violation& violation : verdict.violations) {
-    std::printf("  %s: %s\n", std::string(rule_name(violation.rule)).c_str(),
-                violation.text.c_str());
-  }
+int told(const Account& account, const std::string& title) {
+  std::fputs(report_of(account, title).c_str(), stdout);
+  std::fflush(stdout);
   return account.sound() ? kSound : kUnsound;
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
-  const std::string_view command = count > 1 ? arguments[1] : "";
-  if (command == "check" && count == 3) {
-    const auto account = check(arguments[2]);
-    if (account) return report(*account, arguments[2]);
-    std::fprintf(stderr, "campaign: %s\n", to_string(account.error()).c_str());
-    return kUnsound;
-  }
-  Plan plan;
-  if (command != "run" || !read_plan(count, arguments, plan)) return usage();
+/// Why this plan cannot be played on this machine; empty: it can.
+std::string missing(const Plan& plan) {
   if (plan.store == "postgresql" && !concord::test::postgres_binaries()) {
-    std::fputs("*** PostgreSQL is not installed (Debian package postgresql): SKIPPED ***\n",
-               stderr);
-    return kSound;
+    return "PostgreSQL is not installed (Debian package postgresql)";
   }
-  const concord::test::TemporaryFolder temporary;
-  const bool kept = !plan.folder.empty();
-  const std::filesystem::path base = kept ? plan.folder : temporary.path();
+  std::string why_not;
+  if (plan.host && NetworkHost::make(why_not) == nullptr) return "no network host: " + why_not;
+  return {};
+}
+
+/// The rounds of a plan; those whose report is in the folder already are not played again.
+int play(Plan plan, const std::filesystem::path& base, bool kept) {
   int status = kSound;
   std::uint64_t messages = 0, faults = 0;
   for (std::uint64_t round = 0; round < plan.rounds; ++round, ++plan.seed) {
-    plan.folder = plan.rounds == 1 ? base : base / ("seed-" + std::to_string(plan.seed));
+    if (const auto done = read_report(base, plan); kept && done) {
+      std::printf("%s: played before, %s\n", command_line(plan).c_str(),
+                  done->sound ? "sound" : "NOT SOUND");
+      std::fflush(stdout);
+      messages += done->messages;
+      faults += done->faults;
+      if (!done->sound) status = kUnsound;
+      continue;
+    }
+    const std::string name = plan.store + "-seed-" + std::to_string(plan.seed);
+    plan.folder = plan.rounds == 1 ? base : base / name;
     if (std::filesystem::exists(plan.folder / "history.jsonl")) {
-      std::fputs("campaign: the folder holds another campaign; name a new one\n", stderr);
-      return kUsage;
+      if (plan.rounds == 1) {
+        std::fputs("campaign: the folder holds another campaign; name a new one\n", stderr);
+        return kUsage;
+      }
+      std::filesystem::remove_all(plan.folder);  // a round that did not come to its end
     }
     std::filesystem::create_directories(plan.folder);
     const Account account = run(plan);
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, " (%.1f s)", account.seconds);
-    status = std::max(status, report(account, command_line(plan) + seconds));
-    std::fflush(stdout);
+    status = std::max(status, told(account, command_line(plan)));
+    if (kept && !write_report(base, plan, account, report_of(account, command_line(plan)))) {
+      std::fputs("campaign: the report cannot be written\n", stderr);
+      status = kUnsound;
+    }
     messages += account.verdict.messages;
     faults += account.verdict.faults;
     // A round is about 60 KB a message: only what is not sound stays.
@@ -171,4 +166,25 @@ int main(int count, char** arguments) {
                 status == kSound ? "sound" : "NOT SOUND");
   }
   return status;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::string_view command = count > 1 ? arguments[1] : "";
+  if (command == "check" && count == 3) {
+    const auto account = check(arguments[2]);
+    if (account) return told(*account, arguments[2]);
+    std::fprintf(stderr, "campaign: %s\n", to_string(account.error()).c_str());
+    return kUnsound;
+  }
+  Plan plan;
+  if (command != "run" || !read_plan(count, arguments, plan)) return usage();
+  if (const std::string what = missing(plan); !what.empty()) {
+    std::fprintf(stderr, "*** %s: SKIPPED ***\n", what.c_str());
+    return kSound;
+  }
+  const concord::test::TemporaryFolder temporary;
+  const bool kept = !plan.folder.empty();
+  return play(plan, kept ? plan.folder : temporary.path(), kept);
 }

@@ -1,9 +1,11 @@
 #include "tests/campaign/stage.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <new>
 
 #include "gateway/store/postgresql/postgresql_store.h"
 #include "gateway/store/sqlite/sqlite_store.h"
@@ -13,35 +15,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::uint16_t free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  void* address = &at;
-  ::bind(probe, static_cast<sockaddr*>(address), size);
-  ::getsockname(probe, static_cast<sockaddr*>(address), &size);
-  ::close(probe);
-  return ntohs(at.sin_port);
-}
-
 }  // namespace
 
 Stage::Stage(const Plan& plan) : plan_(plan) {
   std::filesystem::create_directories(plan.folder / "disk");
   if (plan.store == "postgresql") {
-    open_database();
+    if (!open_database()) return;
   } else if (plan.uses_disk() && !open_disk(plan.folder / "disk")) {
     return;
   }
-  spine_port_ = free_port();
+  spine_port_ = free_ports_.take();
   spine_ = test::Process(test::built_program("concord-spine-simulator"),
                          {.arguments = {"--port", std::to_string(spine_port_), "--record",
                                         arrivals().string(), "--seed", std::to_string(plan.seed)},
                           .log = plan.folder / "spine.log"});
-  between_port_ = free_port();
-  network_port_ = free_port();
+  between_port_ = free_ports_.take();
+  network_port_ = free_ports_.take();
   network_ = test::Process(
       test::built_program("concord-fault-proxy"),
       {.arguments = {"--port", std::to_string(between_port_), "--upstream",
@@ -53,21 +42,53 @@ Stage::Stage(const Plan& plan) : plan_(plan) {
   gateways_.resize(plan.gateways);
   ready_ = true;
   for (std::size_t i = 0; i < gateways_.size(); ++i) {
-    gateways_[i].port = free_port();
+    gateways_[i].port = free_ports_.take();
     gateways_[i].log = plan.folder / ("gateway-" + std::to_string(i) + ".log");
-    ready_ = ready_ && start(i);
+    ready_ = ready_ && open_point(i) && start(i);
   }
 }
 
-void Stage::open_database() {
-  cluster_ = std::make_unique<test::PostgresCluster>();
+Stage::~Stage() {
+  for (const One& one : gateways_) {
+    if (one.point != nullptr) ::munmap(one.point, sizeof(FaultPoint));
+  }
+}
+
+bool Stage::open_database() {
+  test::PostgresCluster::Network network;
+  if (plan_.host) {
+    std::string why_not;
+    host_ = NetworkHost::make(why_not);
+    if (host_ == nullptr) return false;
+    network = {host_->name_space(), host_->network()};
+  }
+  cluster_ = std::make_unique<test::PostgresCluster>(network);
   connection_ = cluster_->make_database();
-  if (!plan_.uses_disk() || !open_disk(cluster_->folder() / "data")) return;
+  database_ = connection_.substr(connection_.rfind('=') + 1);
+  if (host_ != nullptr) {
+    connection_ = "host=" + host_->address() + " port=5432 user=concord dbname=" + database_;
+  }
+  if (plan_.standby) {
+    standby_ = cluster_->make_standby();
+    if (standby_ == nullptr) return false;
+    connection_ =
+        "host=" + cluster_->folder().string() + "," + standby_->folder().string() +
+        " port=5432,5432 user=concord target_session_attrs=read-write dbname=" + database_;
+  }
+  if (!plan_.uses_disk()) return true;
+  if (!open_disk(cluster_->folder() / "data")) return false;
   cluster_->stop();
   std::vector<std::string> environment;
   for (const auto& [name, value] : disk_->environment()) environment.push_back(name + "=" + value);
   cluster_->set_environment(std::move(environment));
   cluster_->start();
+  return true;
+}
+
+bool Stage::fail_over() {
+  cluster_->stop(test::PostgresCluster::How::killed);
+  std::swap(cluster_, standby_);
+  return cluster_->promote();
 }
 
 bool Stage::open_disk(const std::filesystem::path& root) {
@@ -90,11 +111,40 @@ void Stage::heal_disk() {
   static_cast<void>(disk_->add("call=sync delay_us=" + std::to_string(plan_.fsync_us)));
 }
 
-bool Stage::start(std::size_t which, const std::map<std::string, std::string>& more) {
-  One& one = gateways_[which];
+std::filesystem::path Stage::point_file(std::size_t which) const {
+  return plan_.folder / ("gateway-" + std::to_string(which) + ".point");
+}
+
+bool Stage::open_point(std::size_t which) {
+  const int file = ::open(point_file(which).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  void* mapped = MAP_FAILED;
+  if (::ftruncate(file, sizeof(FaultPoint)) == 0) {
+    mapped = ::mmap(nullptr, sizeof(FaultPoint), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  }
+  ::close(file);
+  if (mapped == MAP_FAILED) return false;
+  gateways_[which].point = new (mapped) FaultPoint();
+  return true;
+}
+
+void Stage::arm(std::size_t which, const std::string& step, std::uint64_t nth) {
+  FaultPoint& point = *gateways_[which].point;
+  point.armed = 0;
+  point.step.fill('\0');
+  std::copy_n(step.begin(), std::min(step.size(), point.step.size() - 1), point.step.begin());
+  point.left = static_cast<std::int64_t>(nth);
+  point.armed.store(1, std::memory_order_release);
+}
+
+void Stage::disarm(std::size_t which) { gateways_[which].point->armed = 0; }
+
+std::map<std::string, std::string> Stage::environment_of(std::size_t which) const {
   std::map<std::string, std::string> environment{
+      {kFaultPointFile, point_file(which).string()},
       {"CONCORD_NODE", "node-" + std::to_string(which)},
-      {"CONCORD_HTTP_PORT", std::to_string(one.port)},
+      {"CONCORD_HTTP_PORT", std::to_string(gateways_[which].port)},
+      {"CONCORD_HTTP_DRAIN_SECONDS", "0"},  // nobody balances here
       {"CONCORD_ADMIN_ENABLED", "false"},
       {"CONCORD_STORE_KIND", plan_.store},
       {"CONCORD_STORE_PATH", store_file().string()},
@@ -111,11 +161,23 @@ bool Stage::start(std::size_t which, const std::map<std::string, std::string>& m
       {"CONCORD_OUTBOX_RETRY_CAP_MS", "500"},
       {"CONCORD_OUTBOX_CIRCUIT_PROBE_MS", "200"}};
   if (disk_ != nullptr && cluster_ == nullptr) environment.merge(disk_->environment());
-  for (const auto& [name, value] : more) environment[name] = value;
-  one.process = test::Process(
-      test::built_program("concord-faulty"),
-      {.arguments = {"serve"}, .environment = std::move(environment), .log = one.log});
+  return environment;
+}
+
+bool Stage::start(std::size_t which) {
+  One& one = gateways_[which];
+  one.process =
+      test::Process(test::built_program("concord-faulty"),
+                    {.arguments = {"serve"}, .environment = environment_of(which), .log = one.log});
   return one.process.wait_for_line("ready ", 60s).has_value();
+}
+
+std::optional<int> Stage::operate(const std::vector<std::string>& arguments) {
+  return test::run(test::built_program("concord-faulty"),
+                   {.arguments = arguments,
+                    .environment = environment_of(0),
+                    .log = plan_.folder / "operator.log"},
+                   600s);
 }
 
 std::vector<std::uint16_t> Stage::ports() const {
@@ -135,7 +197,7 @@ std::vector<std::filesystem::path> Stage::logs() const {
 Result<std::unique_ptr<store::Store>> Stage::open_for_reading() const {
   if (plan_.store == "postgresql") {
     store::postgresql::Options options;
-    options.connection = connection_;
+    options.connection = local_connection();
     options.read_only = true;
     return store::postgresql::open(options, system_clock());
   }

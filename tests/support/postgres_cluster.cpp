@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -39,7 +40,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 /// Starts a program as that user. It dies with this process.
 pid_t spawn(const fs::path& program, const std::vector<std::string>& arguments,
             const fs::path& output, const fs::path& folder, int death_signal,
-            const std::vector<std::string>& more = {}) {
+            const std::vector<std::string>& more = {}, const fs::path& name_space = {}) {
   std::vector<std::string> all{program.string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::vector<char*> argv = pointers(all);
@@ -52,10 +53,15 @@ pid_t spawn(const fs::path& program, const std::vector<std::string>& arguments,
   const gid_t gid = user != nullptr ? user->pw_gid : 0;
   const std::string log = output.string();
   const std::string home = folder.string();
+  const std::string host = name_space.string();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child != 0) return child;
   // Only calls that are safe after fork.
+  if (!host.empty()) {
+    const int space = ::open(host.c_str(), O_RDONLY | O_CLOEXEC);
+    if (space < 0 || ::setns(space, CLONE_NEWNET) != 0) ::_exit(126);
+  }
   if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(gid) != 0 || ::setuid(uid) != 0))
     ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, death_signal);
@@ -134,23 +140,30 @@ PostgresCluster* PostgresCluster::shared() {
   return &cluster;
 }
 
-PostgresCluster::PostgresCluster() {
+bool PostgresCluster::make_folder() {
   const auto found = postgres_binaries();
   if (!found) {
     ADD_FAILURE() << "PostgreSQL is not installed";
-    return;
+    return false;
   }
   binaries_ = *found;
   std::string pattern = (fs::temp_directory_path() / "concord-pg-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) {
     ADD_FAILURE() << "no temporary folder";
-    return;
+    return false;
   }
   folder_ = pattern;
   cleaner_ = start_cleaner(folder_, cleaner_pipe_);
   if (const passwd* user = server_user()) {
     if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) ADD_FAILURE() << "chown";
   }
+  return true;
+}
+
+PostgresCluster::PostgresCluster(Empty) { make_folder(); }
+
+PostgresCluster::PostgresCluster(Network network) : network_(std::move(network)) {
+  if (!make_folder()) return;
   const int made = run("initdb",
                        {"--no-sync", "--auth=trust", "--username=concord", "--encoding=UTF8",
                         "--locale=C.UTF-8", "-D", (folder_ / "data").string()},
@@ -160,7 +173,7 @@ PostgresCluster::PostgresCluster() {
     return;
   }
   std::ofstream(folder_ / "data" / "postgresql.auto.conf", std::ios::app)
-      << "listen_addresses = ''\n"
+      << "listen_addresses = '" << (network_.from.empty() ? "" : "*") << "'\n"
       << "unix_socket_directories = '" << folder_.string() << "'\n"
       << "port = 5432\n"
       << "max_connections = 200\n"
@@ -168,6 +181,10 @@ PostgresCluster::PostgresCluster() {
       << "max_wal_size = 2GB\n"
       << "deadlock_timeout = 200ms\n"
       << "log_min_messages = warning\n";
+  if (!network_.from.empty()) {
+    std::ofstream(folder_ / "data" / "pg_hba.conf", std::ios::app)
+        << "host all all " << network_.from << " trust\n";
+  }
   start();
 }
 
@@ -185,16 +202,64 @@ void PostgresCluster::start() {
   if (folder_.empty() || server_ > 0) return;
   // SIGQUIT: the server ends at once, with all that works for it.
   server_ = spawn(binaries_ / "postgres", {"-D", (folder_ / "data").string()},
-                  folder_ / "server.log", folder_, SIGQUIT, environment_);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (std::chrono::steady_clock::now() < until) {
-    if (run("pg_isready", {"-q", "-h", folder_.string(), "-U", "concord", "-d", "postgres"}) == 0) {
-      return;
-    }
-    if (::waitpid(server_, nullptr, WNOHANG) == server_) break;
+                  folder_ / "server.log", folder_, SIGQUIT, environment_, network_.name_space);
+  if (wait_until_ready(std::chrono::seconds(30))) return;
+  ADD_FAILURE() << "the server does not start: " << text_of(folder_ / "server.log");
+}
+
+bool PostgresCluster::wait_until_ready(std::chrono::milliseconds limit) const {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const std::vector<std::string> ask{"-q",      "-h", folder_.string(), "-U",
+                                     "concord", "-d", "postgres"};
+  while (run("pg_isready", ask) != 0) {
+    if (std::chrono::steady_clock::now() > until || ::kill(server_, 0) != 0) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  ADD_FAILURE() << "the server does not start: " << text_of(folder_ / "server.log");
+  return true;
+}
+
+std::unique_ptr<PostgresCluster> PostgresCluster::make_standby() {
+  std::unique_ptr<PostgresCluster> standby(new PostgresCluster(Empty{}));
+  if (!make_standby(*standby)) return nullptr;
+  return standby;
+}
+
+bool PostgresCluster::make_standby(PostgresCluster& of_this) {
+  of_this.stop(How::killed);
+  std::error_code none;
+  fs::remove_all(of_this.folder_ / "data", none);
+  // Copied while this server waits for nobody, so that the copy does not either once it leads.
+  const std::string here = connection("postgres");
+  const fs::path log = of_this.folder_ / "basebackup.log";
+  if (of_this.run("pg_basebackup",
+                  {"-d", here, "-D", (of_this.folder_ / "data").string(), "-X", "stream",
+                   "--checkpoint=fast", "--no-sync"},
+                  log) != 0) {
+    ADD_FAILURE() << "pg_basebackup failed: " << text_of(log);
+    return false;
+  }
+  std::ofstream(of_this.folder_ / "data" / "postgresql.auto.conf", std::ios::app)
+      << "unix_socket_directories = '" << of_this.folder_.string() << "'\n"
+      << "primary_conninfo = 'host=" << folder_.string()
+      << " port=5432 user=concord application_name=standby'\n";
+  std::ofstream(of_this.folder_ / "data" / "standby.signal");
+  of_this.start();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto soon = [&](const std::string& state) {
+    while (sql(here, "SELECT count(*) FROM pg_stat_replication WHERE " + state) != "1") {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  };
+  if (!soon("state = 'streaming'")) return false;
+  sql(here, "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+  sql(here, "SELECT pg_reload_conf()");
+  return soon("sync_state = 'sync'");
+}
+
+bool PostgresCluster::promote() {
+  return sql(connection("postgres"), "SELECT pg_promote(true, 30)") == "t";
 }
 
 void PostgresCluster::stop(How how) {
@@ -255,6 +320,10 @@ std::string PostgresCluster::make_database() {
   const std::string name = "test" + std::to_string(++databases_);
   EXPECT_EQ(run("createdb", {"-h", folder_.string(), "-U", "concord", "-T", "template0", name}), 0);
   return connection(name);
+}
+
+bool PostgresCluster::try_sql(const std::string& connection, const std::string& statement) const {
+  return run("psql", {"-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", connection, "-c", statement}) == 0;
 }
 
 std::string PostgresCluster::sql(const std::string& connection,

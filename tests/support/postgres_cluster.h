@@ -17,8 +17,15 @@ namespace concord::test {
 /// Not thread-safe.
 class PostgresCluster {
  public:
+  /// Where it is reached beside its socket.
+  struct Network {
+    std::filesystem::path name_space;  ///< of the host it runs on; empty: this one
+    std::string from;                  ///< network whose hosts may connect, "10.0.0.0/24"; "": none
+  };
+
   /// Makes the cluster and starts it. Ends the test with a failure when that does not work.
-  PostgresCluster();
+  PostgresCluster() : PostgresCluster(Network{}) {}
+  explicit PostgresCluster(Network network);
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
@@ -31,6 +38,8 @@ class PostgresCluster {
   std::string make_database();
   /// For one statement behind everybody's back, through psql: what it answers, without headings.
   std::string sql(const std::string& connection, const std::string& statement) const;
+  /// The same where it may fail: whether it did not.
+  bool try_sql(const std::string& connection, const std::string& statement) const;
 
   void start();
   /// "NAME=VALUE", for the server from its next start on.
@@ -46,16 +55,31 @@ class PostgresCluster {
   /// SIGSTOP and SIGCONT to the server and all that works for it.
   void freeze(bool frozen) const;
 
+  /// Until it takes connections; false: not within the time.
+  bool wait_until_ready(std::chrono::milliseconds limit) const;
+
+  /// A standby of this server, which from then on answers no commit before the standby has it on
+  /// its disk. Null, after a failure of the test, when that does not work.
+  std::unique_ptr<PostgresCluster> make_standby();
+  /// The same out of a server that has ended: all it had is removed.
+  bool make_standby(PostgresCluster& of_this);
+  /// A standby becomes a primary, which waits for no standby.
+  bool promote();
+
   const std::filesystem::path& folder() const { return folder_; }
   std::string connection(const std::string& database) const;
 
  private:
+  struct Empty {};
+  explicit PostgresCluster(Empty);
+  bool make_folder();
   std::vector<pid_t> workers() const;
   int run(const std::string& program, const std::vector<std::string>& arguments,
           const std::filesystem::path& output = "/dev/null") const;
 
   std::filesystem::path binaries_;
   std::filesystem::path folder_;
+  Network network_;
   std::vector<std::string> environment_;
   pid_t server_ = -1;
   pid_t cleaner_ = -1;

@@ -327,6 +327,24 @@ Result<std::size_t> PostgresqlStore::release(std::string_view node, Instant now)
       "UPDATE outbox SET leased_by = NULL, begun = 0, due_at = $1 WHERE leased_by = $2", node, now);
 }
 
+Result<std::size_t> PostgresqlStore::release_unheld(std::string_view node,
+                                                    const std::vector<std::string>& held,
+                                                    Instant now) {
+  Column ids(Column::Of::text);
+  for (const std::string& id : held) ids.add(id);
+  std::size_t ended = 0;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    CONCORD_ASSIGN(const Rows rows,
+                   tx.query("UPDATE outbox SET leased_by = NULL, begun = 0, due_at = $1 "
+                            "WHERE leased_by = $2 AND id <> ALL($3::text[])",
+                            now, node, ids));
+    ended = static_cast<std::size_t>(rows.affected());
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return ended;
+}
+
 Result<std::size_t> PostgresqlStore::recover(std::string_view node, Instant now) {
   return end_leases(
       "UPDATE outbox SET leased_by = NULL, crashes = CASE begun WHEN 1 THEN crashes + 1 ELSE "

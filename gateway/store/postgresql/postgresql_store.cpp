@@ -56,7 +56,7 @@ Result<void> PostgresqlStore::write(const Work& work) {
       return {};
     }
     if (transaction.committing() && transaction.id() != 0) {
-      const Fate fate = fate_of(transaction.id(), writing_, writing_.statement_timeout);
+      const Fate fate = fate_of(transaction.id(), db->timeline(), writing_, writing_.statement_timeout);
       if (fate == Fate::committed) return {};
       if (fate == Fate::unknown) return done;
     }

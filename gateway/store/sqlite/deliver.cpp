@@ -309,6 +309,33 @@ Result<std::size_t> SqliteStore::release(std::string_view node, Instant now) {
                     node, now);
 }
 
+Result<std::size_t> SqliteStore::release_unheld(std::string_view node,
+                                                const std::vector<std::string>& held, Instant now) {
+  std::size_t ended = 0;
+  const auto work = [&](Transaction& tx) -> Result<void> {
+    std::vector<std::int64_t> unheld;
+    {
+      CONCORD_ASSIGN(Query leased,
+                     tx.db().query("SELECT seq, id FROM outbox WHERE leased_by = ?", node));
+      for (;;) {
+        CONCORD_ASSIGN(const bool more, leased.next());
+        if (!more) break;
+        if (std::find(held.begin(), held.end(), leased.text(1)) == held.end()) {
+          unheld.push_back(leased.integer(0));
+        }
+      }
+    }
+    for (const std::int64_t seq : unheld) {
+      CONCORD_TRY(tx.db().run(
+          "UPDATE outbox SET leased_by = NULL, begun = 0, due_at = ? WHERE seq = ?", now, seq));
+    }
+    ended = unheld.size();
+    return {};
+  };
+  CONCORD_TRY(write(work));
+  return ended;
+}
+
 Result<std::size_t> SqliteStore::recover(std::string_view node, Instant now) {
   return end_leases(
       "UPDATE outbox SET leased_by = NULL, crashes = CASE begun WHEN 1 THEN crashes + 1 ELSE "

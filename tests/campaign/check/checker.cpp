@@ -11,13 +11,16 @@
 namespace concord::campaign {
 namespace {
 
+/// How long an attempt that began before a person's word may still be on its way, µs: its timeout,
+/// and what the network holds back.
+constexpr std::int64_t kOnItsWay = 5'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 /// In the order of Rule.
 constexpr std::array kRuleNames{
-    "lost",  "refused-kept", "invented", "doubled",     "two-answers", "conflict",
-    "order", "misfiled",     "counts",   "audit",       "dead-letter", "stuck",
-    "task",  "lease",        "fence",    "lost-update", "leak",        "incomplete"};
+    "lost",     "refused-kept", "invented",  "doubled",     "two-answers", "conflict", "order",
+    "misfiled", "counts",       "audit",     "dead-letter", "stuck",       "task",     "lease",
+    "fence",    "lost-update",  "overruled", "leak",        "incomplete"};
 
 /// All that is known of one message.
 struct Message {
@@ -29,7 +32,10 @@ struct Message {
   std::int64_t first_start = kNever;
   std::int64_t ok_end = kNever;  ///< the earliest end of an ok
   std::int64_t first_arrival = kNever;
+  std::int64_t last_arrival_at = 0;
+  std::int64_t cancelled = kNever;  ///< when a person's cancellation was answered with success
   std::uint32_t arrivals = 0;
+  bool cancel_unknown = false;
   bool sent = false, ok = false, unknown = false, refused = false;
 };
 
@@ -118,6 +124,7 @@ struct Checker::State {
       fault(Rule::doubled, "the receiver calls it a " + arrived.verdict + ": " + arrived.key);
     }
     Message& message = messages[arrived.key];
+    message.last_arrival_at = std::max(message.last_arrival_at, arrived.at);
     if (message.arrivals++ == 0) {
       message.digest = arrived.digest;
       message.first_arrival = arrival;
@@ -138,6 +145,18 @@ struct Checker::State {
       fault(Rule::doubled,
             arrived.effect + " by two messages: " + known->second + " and " + arrived.key);
     }
+  }
+
+  void take(const Word& word) {
+    ++verdict.words;
+    if (!word.task_status.empty() && (word.task_status != "failed" || word.owner.empty())) {
+      fault(Rule::dead_letter, word.key + " was given up; its Task says " + word.task_status +
+                                   ", owner " + (word.owner.empty() ? "none" : word.owner));
+    }
+    if (word.what != "cancel") return;
+    Message& message = messages[word.key];
+    if (word.outcome == Outcome::ok) message.cancelled = std::min(message.cancelled, word.ended);
+    message.cancel_unknown |= word.outcome == Outcome::unknown;
   }
 
   void take(const Lease& lease) {
@@ -228,9 +247,24 @@ struct Checker::State {
           (message.arrivals > 0 || !message.final_state.empty())) {
         fault(Rule::refused_kept, "refused, and kept all the same: " + key);
       }
+      judge_words(key, message);
       if (message.ok && finals > 0 && message.final_state.empty()) {
         fault(Rule::lost, "accepted, and the store has no item for it: " + key);
       }
+    }
+  }
+
+  void judge_words(const std::string& key, const Message& message) {
+    const bool by_a_person = message.cancelled != kNever;
+    if (message.final_state == "cancelled" && !by_a_person && !message.cancel_unknown) {
+      fault(Rule::overruled, "cancelled, and nobody did: " + key);
+    }
+    if (!by_a_person) return;
+    if (!message.final_state.empty() && message.final_state != "cancelled") {
+      fault(Rule::overruled,
+            "a person cancelled it, and it is " + message.final_state + ": " + key);
+    } else if (message.last_arrival_at > message.cancelled + kOnItsWay) {
+      fault(Rule::overruled, "sent after a person had cancelled it: " + key);
     }
   }
 

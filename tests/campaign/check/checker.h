@@ -32,6 +32,7 @@ enum class Rule : std::uint8_t {
   lease,         ///< an item leased to two at once
   fence,         ///< a completion with an old fence was taken
   lost_update,   ///< a version of a resource gone, doubled, or not what its writer was told
+  overruled,     ///< a message a person cancelled was sent, or is not cancelled; or nobody did
   leak,          ///< something of a patient where none may be
   incomplete,    ///< the history was cut short: it proves nothing
 };
@@ -49,6 +50,7 @@ struct Verdict {
   std::uint64_t messages = 0;  ///< distinct keys answered ok
   std::uint64_t resends = 0;   ///< identical arrivals beyond the first: allowed
   std::uint64_t unknown = 0;   ///< operations whose outcome is unknown
+  std::uint64_t words = 0;     ///< of persons, about messages that were given up
   bool clean() const { return of_rule.empty(); }
   static constexpr std::size_t kMost = 50;
 };

@@ -14,8 +14,8 @@ using json::ValueKind;
 constexpr std::array<std::string_view, 3> kOutcomes{"ok", "fail", "unknown"};
 /// In the order of the variant.
 constexpr std::array<std::string_view, std::variant_size_v<Record>> kNames{
-    "began", "operation", "arrival", "lease", "settled", "fault",
-    "final", "version",   "counts",  "audit", "leak",    "end"};
+    "began", "operation", "arrival", "word",  "lease", "settled", "fault",
+    "final", "version",   "counts",  "audit", "leak",  "end"};
 
 // ---- the members of each record, once for both ways ----
 
@@ -33,7 +33,13 @@ void members(Io& io, Operation& r) {
 template <typename Io>
 void members(Io& io, Arrival& r) {
   io("receiver", r.receiver), io("key", r.key), io("digest", r.digest), io("subject", r.subject);
-  io("effect", r.effect), io("verdict", r.verdict);
+  io("effect", r.effect), io("verdict", r.verdict), io("at", r.at);
+}
+template <typename Io>
+void members(Io& io, Word& r) {
+  io("what", r.what), io("key", r.key), io("started", r.started), io("ended", r.ended);
+  io("outcome", r.outcome), io("status", r.status), io("task_status", r.task_status);
+  io("owner", r.owner);
 }
 template <typename Io>
 void members(Io& io, Lease& r) {
@@ -47,6 +53,7 @@ void members(Io& io, Settled& r) {
 template <typename Io>
 void members(Io& io, Fault& r) {
   io("number", r.number), io("at", r.at), io("kind", r.kind), io("detail", r.detail);
+  io("waiting", r.waiting), io("reached", r.reached);
 }
 template <typename Io>
 void members(Io& io, Final& r) {

@@ -53,6 +53,18 @@ struct Arrival {
   std::string subject;
   std::string effect;   ///< what it does in the world ("order/" and its number); "": no such rule
   std::string verdict;  ///< "new", "repeat", "conflict", "unreadable"
+  std::int64_t at = 0;  ///< when, by the clock of operations, to the millisecond; 0: not known
+};
+
+/// What a person did about a message that was given up.
+struct Word {
+  std::string what;  ///< "replay", "cancel"
+  std::string key;
+  std::int64_t started = 0, ended = 0;
+  Outcome outcome = Outcome::unknown;
+  std::int64_t status = 0;  ///< of HTTP; 0: none came, or another way than HTTP
+  std::string task_status;  ///< of its Task, as the person saw it before; "": it could not be read
+  std::string owner;        ///< likewise
 };
 
 /// A worker took an item; a worker's completion was taken. Only where workers can be watched.
@@ -70,8 +82,10 @@ struct Settled {
 struct Fault {
   std::uint64_t number = 0;
   std::int64_t at = 0;
-  std::string kind;    ///< "kill", "power cut", …
-  std::string detail;  ///< enough to cause it again
+  std::string kind;          ///< "kill", "power cut", …
+  std::string detail;        ///< enough to cause it again
+  std::int64_t waiting = 0;  ///< requests without an answer at the moment it struck
+  std::string reached;       ///< kind "step": the step at which the gateway died; "": it did not
 };
 
 /// Where a message stood in the end.
@@ -114,7 +128,7 @@ struct End {
   bool drained = true;  ///< everything was given the time to be delivered
 };
 
-using Record = std::variant<Began, Operation, Arrival, Lease, Settled, Fault, Final, Version,
+using Record = std::variant<Began, Operation, Arrival, Word, Lease, Settled, Fault, Final, Version,
                             Counts, Audit, Leak, End>;
 
 /// A record as a line, without its end.

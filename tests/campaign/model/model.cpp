@@ -236,7 +236,7 @@ class World {
     const std::string key = bytes.substr(0, bytes.find('|'));
     ++arrivals_;
     checker_.add(
-        Arrival{"spine", key, to_hex(sha256(bytes)), subjects_of(key), "do " + key, "new"});
+        Arrival{"spine", key, to_hex(sha256(bytes)), subjects_of(key), "do " + key, "new", 0});
   }
   std::string subjects_of(const std::string& key) const {
     for (const Message& message : sent_) {

@@ -16,6 +16,7 @@ using testing::IsEmpty;
 struct History {
   std::vector<Operation> operations;
   std::vector<Arrival> arrivals;
+  std::vector<Word> words;
   std::vector<Lease> leases;
   std::vector<Settled> settled;
   std::vector<Final> finals;
@@ -32,7 +33,7 @@ struct History {
       for (const auto& one : all) checker.add(Record(one));
     };
     add(operations), add(leases), add(settled), add(arrivals), add(finals), add(versions);
-    add(leaks);
+    add(words), add(leaks);
     checker.add(counts);
     checker.add(audit);
     if (has_end) checker.add(End{operations.size(), arrivals.size(), 0, drained});
@@ -50,10 +51,13 @@ Operation message(std::string key, std::string subject, std::int64_t at,
           0, 0};
 }
 Arrival arrival(const std::string& key, std::string subject, std::string effect = "") {
-  return {"spine", key, "bytes of " + key, std::move(subject), std::move(effect), "new"};
+  return {"spine", key, "bytes of " + key, std::move(subject), std::move(effect), "new", 0};
 }
 Final in_the_end(std::string key, std::string state, std::string task_status) {
   return {std::move(key), std::move(state), "task", std::move(task_status), "A83008"};
+}
+Word word(std::string what, std::string key, Outcome outcome = Outcome::ok) {
+  return {std::move(what), std::move(key), 100, 200, outcome, 200, "failed", "A83008"};
 }
 Operation write(std::string what, std::string key, std::int64_t expected, std::int64_t version,
                 Outcome outcome = Outcome::ok) {
@@ -62,7 +66,8 @@ Operation write(std::string what, std::string key, std::int64_t expected, std::i
 }
 
 /// Two messages of subject S in order, a resend, a repeated request, one of unknown outcome that
-/// came through and one that did not, one refused, one dead; a resource of three versions.
+/// came through and one that did not, one refused, one dead, one that a
+/// person cancelled, one that a person replayed; a resource of three versions.
 History sound() {
   History h;
   h.operations = {message("A", "S", 0),
@@ -72,21 +77,26 @@ History sound() {
                   message("D", "U", 0, Outcome::unknown),
                   message("E", "V", 0, Outcome::fail),
                   message("F", "W", 0),
+                  message("G", "X", 0),
+                  message("H", "Y", 0),
                   write("create", "v1", 0, 1),
                   write("update", "v2", 1, 2),
                   write("update", "v2'", 1, 0, Outcome::fail),
                   write("update", "v3", 2, 0, Outcome::unknown)};
   h.arrivals = {arrival("A", "S", "order/1"), arrival("B", "S"), arrival("A", "S", "order/1"),
-                arrival("C", "T", "order/2")};
+                arrival("C", "T", "order/2"), arrival("H", "Y")};
+  h.words = {word("replay", "G"), word("cancel", "G"), word("cancel", "H", Outcome::fail),
+             word("replay", "H"), word("cancel", "F", Outcome::unknown)};
   h.finals = {in_the_end("A", "delivered", "completed"), in_the_end("B", "rejected", "rejected"),
-              in_the_end("C", "delivered", "completed"), in_the_end("F", "dead", "failed")};
+              in_the_end("C", "delivered", "completed"), in_the_end("F", "dead", "failed"),
+              in_the_end("G", "cancelled", "cancelled"), in_the_end("H", "delivered", "completed")};
   h.leases = {{"item", "one", 1, 0, 60}, {"item", "two", 2, 60, 120}, {"item", "one", 3, 71, 130}};
   h.settled = {};
   h.versions = {{"Patient/1", 1, "v1"}, {"Patient/1", 2, "v2"}, {"Patient/1", 3, "v3"}};
   h.leases.pop_back();
   h.settled = {{"item", "two", 2, 70}};
-  h.counts = {4, 2, 0, 1, 1, 0};
-  h.audit.accepted = 4;
+  h.counts = {6, 3, 0, 1, 1, 1};
+  h.audit.accepted = 6;
   return h;
 }
 
@@ -98,8 +108,8 @@ TEST(Checker, ASoundHistoryHasNoViolationAndIsCounted) {
   for (const Operation& op : h.operations) checker.add(Record(op));
   for (const Arrival& one : h.arrivals) checker.add(Record(one));
   const Verdict verdict = checker.finish();
-  EXPECT_EQ(verdict.operations, 11u);
-  EXPECT_EQ(verdict.messages, 3u);
+  EXPECT_EQ(verdict.operations, 13u);
+  EXPECT_EQ(verdict.messages, 5u);
   EXPECT_EQ(verdict.resends, 1u);
   EXPECT_EQ(verdict.unknown, 3u);
 }
@@ -134,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](History& h) { h.arrivals.push_back(arrival("X", "S")); }},
         Change{"OtherBytesUnderOneKey", Rule::doubled,
                [](History& h) {
-                 h.arrivals.back().digest = "x", h.arrivals.push_back(arrival("C", "T", "order/2"));
+                 h.arrivals[3].digest = "x", h.arrivals.push_back(arrival("C", "T", "order/2"));
                }},
         Change{"TwoMessagesForOneEffect", Rule::doubled,
                [](History& h) { h.arrivals[1].effect = "order/1"; }},
@@ -154,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"TheSumIsWrong", Rule::counts, [](History& h) { --h.counts.delivered; }},
         Change{
             "MoreAcceptedThanAnybodySent", Rule::counts,
-            [](History& h) { h.counts.accepted = h.audit.accepted = 6, h.counts.delivered = 4; }},
+            [](History& h) { h.counts.accepted = h.audit.accepted = 8, h.counts.delivered = 5; }},
         Change{"TheChainBreaks", Rule::audit, [](History& h) { h.audit.whole = false; }},
         Change{"TheAuditLacksAMessage", Rule::audit, [](History& h) { --h.audit.accepted; }},
         Change{"DeadWithoutOwner", Rule::dead_letter, [](History& h) { h.finals[3].owner = ""; }},
@@ -172,13 +182,13 @@ INSTANTIATE_TEST_SUITE_P(
                [](History& h) { h.leases[1].fence = 1, h.settled[0].fence = 1; }},
         Change{"AnOldFenceCompletes", Rule::fence, [](History& h) { h.settled[0].fence = 1; }},
         Change{"TwoUpdatesOfOneVersion", Rule::lost_update,
-               [](History& h) { h.operations[10] = write("update", "v3", 1, 3); }},
+               [](History& h) { h.operations[12] = write("update", "v3", 1, 3); }},
         Change{"AVersionIsNotWhatWasTold", Rule::lost_update,
                [](History& h) { std::swap(h.versions[1].value, h.versions[2].value); }},
         Change{"AVersionIsGone", Rule::lost_update,
                [](History& h) {
                  h.versions.erase(h.versions.begin() + 1),
-                     h.operations.erase(h.operations.begin() + 8);
+                     h.operations.erase(h.operations.begin() + 10);
                }},
         Change{"AValueWasWrittenTwice", Rule::lost_update,
                [](History& h) {
@@ -192,6 +202,23 @@ INSTANTIATE_TEST_SUITE_P(
                [](History& h) {
                  h.versions.push_back({"Patient/1", 4, "x"});
                }},
+        Change{"CancelledAndSentAfterwards", Rule::overruled,
+               [](History& h) {
+                 h.arrivals.push_back(arrival("G", "X"));
+                 h.arrivals.back().at = 6'000'000;
+               }},
+        Change{"CancelledAndDeliveredAllTheSame", Rule::overruled,
+               [](History& h) {
+                 h.finals[4] = in_the_end("G", "delivered", "completed");
+                 h.arrivals.push_back(arrival("G", "X"));
+                 --h.counts.cancelled, ++h.counts.delivered;
+               }},
+        Change{"CancelledByNobody", Rule::overruled,
+               [](History& h) { h.words[1].outcome = Outcome::fail; }},
+        Change{"GivenUpAndTheTaskDidNotSaySo", Rule::dead_letter,
+               [](History& h) { h.words[0].task_status = "requested"; }},
+        Change{"GivenUpAndTheTaskNamedNobody", Rule::dead_letter,
+               [](History& h) { h.words[0].owner.clear(); }},
         Change{"PatientDataInALog", Rule::leak, [](History& h) { h.leaks.push_back({"log:1"}); }},
         Change{"NoEnd", Rule::incomplete, [](History& h) { h.has_end = false; }},
         Change{"NoBeginning", Rule::incomplete, [](History& h) { h.has_run = false; }}),

@@ -16,10 +16,11 @@ TEST(History, EveryKindOfRecordComesBackAsItWasWritten) {
   const std::vector<Record> all{
       Began{7, "sqlite", "campaign run --seed 7"},
       Operation{1, "message", "KEY", "S", "aa", 10, 20, Outcome::unknown, 503, "Task/1", 2, 3},
-      Arrival{"spine", "KEY", "bb", "S", "order/S", "new"},
+      Arrival{"spine", "KEY", "bb", "S", "order/S", "new", 7000},
+      Word{"cancel", "KEY", 1, 2, Outcome::ok, 200, "failed", "A83008"},
       Lease{"item", "node", 3, 5, 9},
       Settled{"item", "node", 3, 6},
-      Fault{4, 99, "kill", "step=commit"},
+      Fault{4, 99, "step", "point=commit:2", 3, "commit"},
       Final{"KEY", "dead", "t", "failed", "A83008"},
       Version{"Patient/1", 2, "value"},
       Counts{6, 1, 2, 1, 1, 1},

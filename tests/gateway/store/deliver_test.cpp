@@ -166,6 +166,35 @@ TEST_P(Deliver, ReleaseGivesBackTheLeasesOfOneNode) {
   EXPECT_EQ(ids(lease(at(2))), Ids{"item-b"});
 }
 
+TEST_P(Deliver, ReleaseUnheldGivesBackWhatTheNodeDoesNotKnowOf) {
+  for (const char* const name : {"a", "b", "c"}) accept(name);
+  auto other = sample_lease("spine", at(1), 1);
+  other.node = "another";
+  ASSERT_THAT(store_->lease(other), IsOk());
+  const auto mine = lease(at(1));
+  ASSERT_EQ(ids(mine), (Ids{"item-b", "item-c"}));
+
+  const auto released = store_->release_unheld("node", {"item-b", "item-a"}, at(2));
+
+  ASSERT_THAT(released, IsOk());
+  EXPECT_EQ(*released, 1u);
+  const auto again = lease(at(2));
+  ASSERT_EQ(ids(again), Ids{"item-c"});
+  EXPECT_EQ(again[0].crashes, 0) << "nothing ended";
+  EXPECT_GT(again[0].fence, mine[1].fence);
+  EXPECT_THAT(store_->settle(sample_settlement(mine[1], ItemState::acked_business, at(2))),
+              FailsWith(ErrorCode::conflict));
+  EXPECT_THAT(store_->settle(sample_settlement(mine[0], ItemState::acked_business, at(2))), IsOk());
+}
+
+TEST_P(Deliver, ReleaseUnheldOfANodeThatHoldsNothingGivesBackAll) {
+  accept("a");
+  lease(at(1));
+  EXPECT_EQ(*store_->release_unheld("node", {}, at(2)), 1u);
+  EXPECT_EQ(*store_->release_unheld("node", {}, at(2)), 0u);
+  EXPECT_EQ(ids(lease(at(2))), Ids{"item-a"});
+}
+
 TEST_P(Deliver, ASettlementChangesTheTaskOnlyAtTheVersionItWasMadeFrom) {
   accept("a");
   const std::vector<Item> items = lease(at(1));

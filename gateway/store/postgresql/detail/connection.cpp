@@ -110,6 +110,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   return connection;
 }
 
+void Connection::learn_timeline() {
+  const auto rows = query(
+      "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE "
+      "left(pg_walfile_name(pg_current_wal_lsn()), 8) END");
+  if (rows && !rows->empty()) timeline_ = rows->text(0, 0);
+}
+
 Result<void> Connection::set_up(const Settings& settings) {
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
@@ -130,6 +137,7 @@ Result<void> Connection::set_up(const Settings& settings) {
     CONCORD_TRY(script("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan"));
   }
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) return lose();
+  if (settings.writes) learn_timeline();
   return {};
 }
 

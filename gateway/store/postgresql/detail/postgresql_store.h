@@ -30,6 +30,8 @@ class PostgresqlStore final : public Store, private Watch {
   Result<std::vector<Item>> lease(const LeaseRequest& request) override;
   Result<std::optional<Instant>> next_due(std::string_view destination) override;
   Result<std::size_t> release(std::string_view node, Instant now) override;
+  Result<std::size_t> release_unheld(std::string_view node, const std::vector<std::string>& held,
+                                     Instant now) override;
   Result<std::size_t> recover(std::string_view node, Instant now) override;
   Result<void> begin(std::string_view item, std::int64_t fence) override;
   Result<void> settle(Settlement settlement) override;

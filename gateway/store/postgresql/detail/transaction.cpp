@@ -86,8 +86,8 @@ Result<void> Transaction::commit() {
   return {};
 }
 
-Fate fate_of(std::int64_t transaction, const Connection::Settings& settings,
-             std::chrono::milliseconds patience) {
+Fate fate_of(std::int64_t transaction, const std::string& timeline,
+             const Connection::Settings& settings, std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   std::unique_ptr<Connection> db;
   do {
@@ -99,7 +99,10 @@ Fate fate_of(std::int64_t transaction, const Connection::Settings& settings,
       const auto status =
           db->query("SELECT pg_xact_status($1::text::xid8)", std::to_string(transaction));
       if (status && !status->empty() && !status->is_null(0, 0)) {
-        if (status->view(0, 0) == "committed") return Fate::committed;
+        if (status->view(0, 0) == "committed") {
+          // A standby that took over gives numbers of transactions it never heard of to others.
+          return db->timeline() == timeline ? Fate::committed : Fate::unknown;
+        }
         if (status->view(0, 0) == "aborted") return Fate::undone;
       } else if (!status && db->last_state() == "22023") {
         return Fate::undone;  // a transaction this server never saw: it took over from another

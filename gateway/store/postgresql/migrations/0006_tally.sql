@@ -5,6 +5,11 @@
 -- A transaction adds rows to tally_change and touches none of another's, so counting makes nobody
 -- wait; a gateway sums them up into tally once a minute. The counts are the sum of both tables.
 
+
+-- Other gateways go on writing while this is applied: what they write is counted here or by the
+-- triggers, not by neither.
+LOCK TABLE inbox, unmatched, outbox IN SHARE ROW EXCLUSIVE MODE;
+
 CREATE TABLE tally (
   destination text COLLATE "C" NOT NULL,
   state       smallint NOT NULL,  -- of outbox items; or, with destination '': -1 items promised by
