@@ -4,10 +4,12 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
+#include <limits>
 #include <memory>
 #include <new>
 
 #include "fhir/xml/detail/tokeniser.h"
+#include "fhir/xml/writer.h"
 
 namespace concord::xml {
 namespace {
@@ -64,6 +66,25 @@ struct FreeBytes {
   void operator()(xmlChar* bytes) const { xmlFree(bytes); }
 };
 
+/// Of a document that is well-formed and within bounds.
+Result<std::string> canonical_form(const std::string& source) {
+  const Quiet quiet;
+  const std::unique_ptr<xmlDoc, FreeDocument> document(
+      xmlReadMemory(source.data(), static_cast<int>(source.size()), nullptr, nullptr,
+                    XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR |
+                        XML_PARSE_NOWARNING | XML_PARSE_NOCDATA));
+  if (document == nullptr) return make_error(ErrorCode::internal, "the XML could not be read");
+  xmlChar* bytes = nullptr;
+  const int size = xmlC14NDocDumpMemory(document.get(), nullptr, XML_C14N_EXCLUSIVE_1_0, nullptr,
+                                        /*with_comments=*/0, &bytes);
+  const std::unique_ptr<xmlChar, FreeBytes> owned(bytes);
+  if (size < 0 || bytes == nullptr) {
+    return make_error(ErrorCode::invalid,
+                      "XML without a canonical form: a relative namespace name");
+  }
+  return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+}
+
 }  // namespace
 
 Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limits) {
@@ -72,24 +93,19 @@ Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limit
     const std::string source(xml);
     Measure measure(source, limits);
     CONCORD_TRY(detail::tokenise(source, measure));
-    const Quiet quiet;
-    const std::unique_ptr<xmlDoc, FreeDocument> document(
-        xmlReadMemory(source.data(), static_cast<int>(source.size()), nullptr, nullptr,
-                      XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR |
-                          XML_PARSE_NOWARNING | XML_PARSE_NOCDATA));
-    if (document == nullptr) return make_error(ErrorCode::internal, "the XML could not be read");
-    xmlChar* bytes = nullptr;
-    const int size = xmlC14NDocDumpMemory(document.get(), nullptr, XML_C14N_EXCLUSIVE_1_0, nullptr,
-                                          /*with_comments=*/0, &bytes);
-    const std::unique_ptr<xmlChar, FreeBytes> owned(bytes);
-    if (size < 0 || bytes == nullptr) {
-      return make_error(ErrorCode::invalid,
-                        "XML without a canonical form: a relative namespace name");
-    }
-    return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    return canonical_form(source);
   } catch (const std::bad_alloc&) {
     return make_error(ErrorCode::transient, "no memory for the canonical form");
   }
+}
+
+Result<std::string> canonicalise(const tree::Document& document, const tree::Node& element) {
+  CONCORD_ASSIGN(const std::string text,
+                 write(document, element, {.declaration = false, .indent = 0}));
+  if (text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    return make_error(ErrorCode::too_long, "too long for a canonical form");
+  }
+  return canonical_form(text);
 }
 
 }  // namespace concord::xml

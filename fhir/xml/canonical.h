@@ -15,4 +15,8 @@ namespace concord::xml {
 /// say). Source: http://www.w3.org/2001/10/xml-exc-c14n#
 Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limits = {});
 
+/// The canonical form of one element as a document of its own. Its size is bounded already, by the
+/// limits of the document it stands in. Errors: as canonicalise(), and those of write().
+Result<std::string> canonicalise(const tree::Document& document, const tree::Node& element);
+
 }  // namespace concord::xml

@@ -1,4 +1,4 @@
-// Hop 8: the one commit point. Before it the sender owns the message, after it we do.
+// Hop 9: the one commit point. Before it the sender owns the message, after it we do.
 #include "gateway/exchange/answer_text.h"
 #include "gateway/exchange/hops.h"
 #include "gateway/exchange/task.h"
@@ -65,9 +65,9 @@ Result<std::optional<Exchange>> Commit::earlier(const Decoded& decoded) const {
   return std::optional<Exchange>{std::move(exchange)};
 }
 
-Result<Exchange> Commit::operator()(Translated&& translated,
-                                    mapping::LineageRecorder::Taken lineage,
+Result<Exchange> Commit::operator()(Verified&& verified, mapping::LineageRecorder::Taken lineage,
                                     const UuidSource& uuids, Instant now) const {
+  const Translated& translated = verified.translated();
   const Decoded& decoded = translated.decoded();
   const std::string exchange_id = uuids();
   const std::string task_id = uuids();
@@ -83,7 +83,7 @@ Result<Exchange> Commit::operator()(Translated&& translated,
                   {"translated-sha256", to_hex(item.digest)}};
   CONCORD_ASSIGN(std::string task_body, make_task(task, translated, decoded.bundle().symbols()));
 
-  KeptAnswer answer{task_id, task_body, item.destination, translated.issues()};
+  KeptAnswer answer{task_id, task_body, item.destination, verified.issues()};
   store::NewExchange fresh;
   fresh.id = exchange_id;
   fresh.door = decoded.arrival().door;

@@ -1,4 +1,4 @@
-// Hop 6: what the agreements say. Hop 8: the bytes that will be sent.
+// Hop 5: what the agreements say. Hop 7: the bytes that will be sent.
 #include "gateway/agreements/agreement_set.h"
 #include "gateway/exchange/hops.h"
 
@@ -14,16 +14,16 @@ bool is_prescription(const Decoded& decoded) {
 
 }  // namespace
 
-Result<Permitted> decide(Verified&& verified, const agreements::Facts& facts,
+Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,
                          const agreements::AgreementSet& agreements, Instant now) {
-  agreements::Decisions decisions = agreements::decide(verified.bundle(), facts, agreements, now);
-  if (!decisions.goes_on() && !is_prescription(verified.validated().decoded())) {
+  agreements::Decisions decisions = agreements::decide(validated.bundle(), facts, agreements, now);
+  if (!decisions.goes_on() && !is_prescription(validated.decoded())) {
     Error error;
     error.code = ErrorCode::denied;
     error.issues = decisions.issues();
     return error;
   }
-  return Permitted(std::move(verified), std::move(decisions), now);
+  return Permitted(std::move(validated), std::move(decisions), now);
 }
 
 Result<Translated> translate(Routed&& routed, const mappers::Mappers& mappers, Instant now,
@@ -41,17 +41,17 @@ Result<Translated> translate(Routed&& routed, const mappers::Mappers& mappers, I
   return Translated(std::move(routed), std::move(encoded), digest);
 }
 
-std::vector<Issue> Translated::issues() const {
-  std::vector<Issue> all = validated().warnings();
-  const std::vector<Issue>& findings = permitted().verified().findings();
-  all.insert(all.end(), findings.begin(), findings.end());
-  std::vector<Issue> decided = permitted().decisions().issues();
+std::vector<Issue> Verified::issues() const {
+  std::vector<Issue> all = translated_.validated().warnings();
+  all.insert(all.end(), findings_.begin(), findings_.end());
+  std::vector<Issue> decided = translated_.permitted().decisions().issues();
   for (Issue& issue : decided) {
     // An error in the answer to an accepted message would be a contradiction.
     if (issue.severity == Severity::error) issue.severity = Severity::warning;
     all.push_back(std::move(issue));
   }
-  all.insert(all.end(), encoded_.losses.begin(), encoded_.losses.end());
+  const std::vector<Issue>& losses = translated_.encoded().losses;
+  all.insert(all.end(), losses.begin(), losses.end());
   return all;
 }
 

@@ -82,29 +82,28 @@ Result<ValidatedBundle> validated(Walk& walk, const Parts& parts, Decoded&& deco
                   [&] { return validate(std::move(decoded), *parts.validator, *options); });
 }
 
-Result<Permitted> permitted(Walk& walk, const Parts& parts, SignaturePolicy signatures,
-                            Decoded&& decoded) {
+Result<Permitted> permitted(Walk& walk, const Parts& parts, Decoded&& decoded) {
   CONCORD_ASSIGN(ValidatedBundle bundle, validated(walk, parts, std::move(decoded)));
-  CONCORD_ASSIGN(Verified verified, walk.hop("verify", [&] {
-    return verify(std::move(bundle), *parts.mappers, signatures, parts.clock());
-  }));
   return walk.hop("decide", [&]() -> Result<Permitted> {
     agreements::Facts facts;
     if (parts.facts) {
-      auto known = parts.facts(verified.validated().decoded());
+      auto known = parts.facts(bundle.decoded());
       if (!known) return std::move(known).error();
       facts = std::move(*known);
     }
-    return decide(std::move(verified), facts, *parts.agreements, parts.clock());
+    return decide(std::move(bundle), facts, *parts.agreements, parts.clock());
   });
 }
 
-Result<Translated> translated(Walk& walk, const Parts& parts, const RoutingTable& routes,
-                              Permitted&& message, mapping::TraceSink* trace) {
+Result<Verified> verified(Walk& walk, const Parts& parts, const Settings& settings,
+                          Permitted&& message, mapping::TraceSink* trace) {
   CONCORD_ASSIGN(Routed routed,
-                 walk.hop("route", [&] { return route(std::move(message), routes); }));
-  return walk.hop("translate", [&] {
+                 walk.hop("route", [&] { return route(std::move(message), settings.routes); }));
+  CONCORD_ASSIGN(Translated translated, walk.hop("translate", [&] {
     return translate(std::move(routed), *parts.mappers, parts.clock(), trace);
+  }));
+  return walk.hop("verify", [&] {
+    return verify(std::move(translated), *parts.mappers, settings.signatures, parts.clock());
   });
 }
 
@@ -132,11 +131,10 @@ Result<Answer> ExchangeService::submit(Received received) const {
     const Route* const route = settings_.routes.find(decoded.message().kind);
     const bool awaited = route != nullptr && route->answer_awaited;
     if (earlier) return answer_of(*earlier, awaited);
-    CONCORD_ASSIGN(Permitted passed,
-                   permitted(walk, parts_, settings_.signatures, std::move(decoded)));
+    CONCORD_ASSIGN(Permitted passed, permitted(walk, parts_, std::move(decoded)));
     mapping::LineageRecorder lineage;
-    CONCORD_ASSIGN(Translated message,
-                   translated(walk, parts_, settings_.routes, std::move(passed), &lineage));
+    CONCORD_ASSIGN(Verified message,
+                   verified(walk, parts_, settings_, std::move(passed), &lineage));
     CONCORD_ASSIGN(const Exchange committed, walk.hop("commit", [&] {
       return commit(std::move(message), lineage.take(), parts_.uuids, parts_.clock());
     }));
@@ -154,10 +152,10 @@ Result<DryRun> ExchangeService::transform(Received received, mapping::TraceSink*
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
       return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
-    CONCORD_ASSIGN(Permitted passed,
-                   permitted(walk, parts_, settings_.signatures, std::move(decoded)));
-    CONCORD_ASSIGN(const Translated message,
-                   translated(walk, parts_, settings_.routes, std::move(passed), trace));
+    CONCORD_ASSIGN(Permitted passed, permitted(walk, parts_, std::move(decoded)));
+    CONCORD_ASSIGN(const Verified sound,
+                   verified(walk, parts_, settings_, std::move(passed), trace));
+    const Translated& message = sound.translated();
     DryRun run;
     run.message_kind = message.encoded().message_kind;
     run.destination = message.route().destination;
@@ -169,7 +167,7 @@ Result<DryRun> ExchangeService::transform(Received received, mapping::TraceSink*
     run.bytes = message.encoded().bytes;
     run.digest = to_hex(message.digest());
     run.decisions = message.permitted().decisions();
-    run.issues = message.issues();
+    run.issues = sound.issues();
     run.hops = std::move(walk).times();
     return run;
   });

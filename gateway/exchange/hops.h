@@ -26,15 +26,8 @@ Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definit
 Result<ValidatedBundle> validate(Decoded&& decoded, const validate::Validator& validator,
                                  const validate::Options& options);
 
-/// Asks the format that recognises the message what is wrong with its signature. Messages of kinds
-/// that are not signed pass. Under `refuse` a message whose signature does not hold, or that has
-/// none, is refused; issues of severity error only stop it.
-/// Errors: malformed (the signature; each fault an issue), and those of Signatures::verify().
-Result<Verified> verify(ValidatedBundle&& validated, const mappers::Mappers& mappers,
-                        SignaturePolicy policy, Instant now);
-
 /// A signed prescription always passes, whatever the agreements say. Errors: denied.
-Result<Permitted> decide(Verified&& verified, const agreements::Facts& facts,
+Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,
                          const agreements::AgreementSet& agreements, Instant now);
 
 /// Errors: not_found (no route for this kind of message).
@@ -44,6 +37,14 @@ Result<Routed> route(Permitted&& permitted, const RoutingTable& table);
 /// names a format that is not there).
 Result<Translated> translate(Routed&& routed, const mappers::Mappers& mappers, Instant now,
                              mapping::TraceSink* trace);
+
+/// Asks the format that recognises the message what is wrong with its signature: where that format
+/// also translated it, over the very bytes that will be sent. Messages of kinds
+/// that are not signed pass. Under `refuse` a message whose signature does not hold, or that has
+/// none, is refused; issues of severity error only stop it.
+/// Errors: malformed (the signature; each fault an issue), and those of Signatures::verify().
+Result<Verified> verify(Translated&& translated, const mappers::Mappers& mappers,
+                        SignaturePolicy policy, Instant now);
 
 /// The one commit point.
 class Commit {
@@ -67,7 +68,7 @@ class Commit {
 
   /// Stores exchange, payload, decision, lineage, Task, outbox item and audit records in one
   /// transaction. Errors: conflict, transient, internal.
-  Result<Exchange> operator()(Translated&& translated, mapping::LineageRecorder::Taken lineage,
+  Result<Exchange> operator()(Verified&& verified, mapping::LineageRecorder::Taken lineage,
                               const UuidSource& uuids, Instant now) const;
 
  private:

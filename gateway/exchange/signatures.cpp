@@ -1,4 +1,4 @@
-// Hop 5: whether a message is signed by whom it says. And the same question asked on its own.
+// Hop 8: whether a message is signed by whom it says. And the same question asked on its own.
 #include "gateway/exchange/signatures.h"
 
 #include <algorithm>
@@ -21,9 +21,8 @@ bool is_error(const Issue& issue) {
 }
 
 /// The signatures of the format that recognises the message; null: nobody signs such messages.
-const mappers::Signatures* signatures_for(const tree::Document& message,
-                                          const mappers::Mappers& mappers) {
-  const mappers::Mapper* mapper = mappers.recognise(message);
+const mappers::Signatures* signatures_of(const mappers::Mapper* mapper,
+                                         const tree::Document& message) {
   const mappers::Signatures* signatures = mapper == nullptr ? nullptr : mapper->signatures();
   return signatures != nullptr && signatures->covers(message) ? signatures : nullptr;
 }
@@ -90,7 +89,7 @@ Result<SignatureFinding> judge(const tree::Document& message, const mappers::Map
   const Node* identifier = child(message, message.root(), "identifier");
   finding.identifier_system = text_of(message, identifier, "system");
   finding.identifier_value = text_of(message, identifier, "value");
-  const mappers::Signatures* signatures = signatures_for(message, mappers);
+  const mappers::Signatures* signatures = signatures_of(mappers.recognise(message), message);
   if (signatures == nullptr) {
     Issue unsigned_kind;
     unsigned_kind.text = "messages of this kind are not signed";
@@ -117,14 +116,19 @@ Result<SignatureFinding> judge(const tree::Document& message, const mappers::Map
 
 }  // namespace
 
-Result<Verified> verify(ValidatedBundle&& validated, const mappers::Mappers& mappers,
+Result<Verified> verify(Translated&& translated, const mappers::Mappers& mappers,
                         SignaturePolicy policy, Instant now) {
-  const mappers::Signatures* signatures =
-      policy == SignaturePolicy::off ? nullptr : signatures_for(validated.bundle(), mappers);
-  if (signatures == nullptr) return Verified(std::move(validated), {});
+  const tree::Document& bundle = translated.decoded().bundle();
+  const mappers::Mapper* signer =
+      policy == SignaturePolicy::off ? nullptr : mappers.recognise(bundle);
+  const mappers::Signatures* signatures = signatures_of(signer, bundle);
+  if (signatures == nullptr) return Verified(std::move(translated), {});
   mappers::Parameters parameters;
   parameters.now = now;
-  CONCORD_ASSIGN(std::vector<Issue> found, signatures->verify(validated.bundle(), parameters));
+  const bool travels_so = signer->name() == translated.route().format;
+  CONCORD_ASSIGN(std::vector<Issue> found,
+                 travels_so ? signatures->verify_encoded(translated.encoded(), parameters)
+                            : signatures->verify(bundle, parameters));
   if (policy == SignaturePolicy::refuse && std::any_of(found.begin(), found.end(), is_error)) {
     Error error;
     error.code = ErrorCode::malformed;  // the national API answers 400 to these
@@ -134,7 +138,7 @@ Result<Verified> verify(ValidatedBundle&& validated, const mappers::Mappers& map
   for (Issue& issue : found) {
     if (is_error(issue)) issue.severity = Severity::warning;
   }
-  return Verified(std::move(validated), std::move(found));
+  return Verified(std::move(translated), std::move(found));
 }
 
 Result<mappers::Decoded> prepare_signature(const tree::Document& message,

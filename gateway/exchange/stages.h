@@ -3,8 +3,8 @@
 /// of the hop before: a step can be neither skipped nor swapped (tests/compile_fail shows it).
 ///
 ///     Arrival → receive → Received → authenticate → Authenticated → decode → Decoded →
-///     validate → ValidatedBundle → verify → Verified → decide → Permitted → route → Routed →
-///     translate → Translated → commit → Exchange
+///     validate → ValidatedBundle → decide → Permitted → route → Routed → translate → Translated →
+///     verify → Verified → commit → Exchange
 ///
 /// Each stage owns everything found so far; hops take it by value and nobody shares it. The hops
 /// are pure but for commit, and are declared in hops.h. Source: ARCHITECTURE.md section 4.
@@ -201,51 +201,28 @@ class ValidatedBundle {
   std::vector<Issue> warnings_;
 };
 
-/// What is done about the signatures of messages that are signed.
-enum class SignaturePolicy : std::uint8_t {
-  off,     ///< they are not looked at
-  warn,    ///< what is wrong with one, or that there is none, is a warning
-  refuse,  ///< the message is refused
-};
-
-/// Hop 5: a Bundle whose signature was looked at, as far as the policy asks.
-class Verified {
- public:
-  const ValidatedBundle& validated() const { return validated_; }
-  const tree::Document& bundle() const { return validated_.bundle(); }
-  /// What is wrong with the signature, or could not be told; never errors.
-  const std::vector<Issue>& findings() const { return findings_; }
-
- private:
-  Verified(ValidatedBundle&& validated, std::vector<Issue> findings)
-      : validated_(std::move(validated)), findings_(std::move(findings)) {}
-  friend Result<Verified> verify(ValidatedBundle&& validated, const mappers::Mappers& mappers,
-                                 SignaturePolicy policy, Instant now);
-  ValidatedBundle validated_;
-  std::vector<Issue> findings_;
-};
-
-/// Hop 6: a Bundle the agreements let pass, with what they said.
+/// Hop 5: a Bundle the agreements let pass, with what they said.
 class Permitted {
  public:
-  const Verified& verified() const { return verified_; }
-  const ValidatedBundle& validated() const { return verified_.validated(); }
-  const Decoded& decoded() const { return validated().decoded(); }
-  const tree::Document& bundle() const { return verified_.bundle(); }
+  const ValidatedBundle& validated() const { return validated_; }
+  const Decoded& decoded() const { return validated_.decoded(); }
+  const tree::Document& bundle() const { return validated_.bundle(); }
   const agreements::Decisions& decisions() const { return decisions_; }
   Instant decided_at() const { return decided_at_; }
 
  private:
-  Permitted(Verified&& verified, agreements::Decisions decisions, Instant decided_at)
-      : verified_(std::move(verified)), decisions_(std::move(decisions)), decided_at_(decided_at) {}
-  friend Result<Permitted> decide(Verified&& verified, const agreements::Facts& facts,
+  Permitted(ValidatedBundle&& validated, agreements::Decisions decisions, Instant decided_at)
+      : validated_(std::move(validated)),
+        decisions_(std::move(decisions)),
+        decided_at_(decided_at) {}
+  friend Result<Permitted> decide(ValidatedBundle&& validated, const agreements::Facts& facts,
                                   const agreements::AgreementSet& agreements, Instant now);
-  Verified verified_;
+  ValidatedBundle validated_;
   agreements::Decisions decisions_;
   Instant decided_at_;
 };
 
-/// Hop 7: a Bundle with a destination.
+/// Hop 6: a Bundle with a destination.
 class Routed {
  public:
   const Permitted& permitted() const { return permitted_; }
@@ -261,7 +238,7 @@ class Routed {
   Route route_;
 };
 
-/// Hop 8: the bytes that will be sent, every time the same.
+/// Hop 7: the bytes that will be sent, every time the same.
 class Translated {
  public:
   const Routed& routed() const { return routed_; }
@@ -272,8 +249,6 @@ class Translated {
   const mappers::Encoded& encoded() const { return encoded_; }
   /// SHA-256 of the encoded bytes.
   const Sha256& digest() const { return digest_; }
-  /// Everything the sender should hear: of validation, agreements and translation.
-  std::vector<Issue> issues() const;
 
  private:
   Translated(Routed&& routed, mappers::Encoded encoded, const Sha256& digest)
@@ -283,6 +258,31 @@ class Translated {
   Routed routed_;
   mappers::Encoded encoded_;
   Sha256 digest_;
+};
+
+/// What is done about the signatures of messages that are signed.
+enum class SignaturePolicy : std::uint8_t {
+  off,     ///< they are not looked at
+  warn,    ///< what is wrong with one, or that there is none, is a warning
+  refuse,  ///< the message is refused
+};
+
+/// Hop 8: bytes whose signature was looked at, as far as the policy asks.
+class Verified {
+ public:
+  const Translated& translated() const { return translated_; }
+  /// What is wrong with the signature, or could not be told; never errors.
+  const std::vector<Issue>& findings() const { return findings_; }
+  /// Everything the sender should hear: of validation, signature, agreements and translation.
+  std::vector<Issue> issues() const;
+
+ private:
+  Verified(Translated&& translated, std::vector<Issue> findings)
+      : translated_(std::move(translated)), findings_(std::move(findings)) {}
+  friend Result<Verified> verify(Translated&& translated, const mappers::Mappers& mappers,
+                                 SignaturePolicy policy, Instant now);
+  Translated translated_;
+  std::vector<Issue> findings_;
 };
 
 /// Hop 9: ours, durably.

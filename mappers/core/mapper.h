@@ -111,6 +111,11 @@ class Signatures {
   virtual Result<std::vector<Issue>> verify(const tree::Document& message,
                                             const Parameters& parameters) const = 0;
 
+  /// The same for a message as it was translated by this format: what is judged are the bytes that
+  /// travel. Errors: as verify().
+  virtual Result<std::vector<Issue>> verify_encoded(const Encoded& message,
+                                                    const Parameters& parameters) const = 0;
+
  protected:
   Signatures() = default;
   Signatures(const Signatures&) = delete;

@@ -81,4 +81,14 @@ Result<std::vector<Issue>> ReplaceableMapper::Current::verify(const tree::Docume
   return signatures->verify(message, parameters);
 }
 
+Result<std::vector<Issue>> ReplaceableMapper::Current::verify_encoded(
+    const Encoded& message, const Parameters& parameters) const {
+  const auto use = of_.current();
+  const Signatures* signatures = use->signatures();
+  if (signatures == nullptr) {
+    return make_error(ErrorCode::unsupported, "this format has no signatures");
+  }
+  return signatures->verify_encoded(message, parameters);
+}
+
 }  // namespace concord::mappers

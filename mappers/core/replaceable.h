@@ -41,6 +41,8 @@ class ReplaceableMapper final : public Mapper {
     bool covers(const tree::Document& message) const override;
     Result<Decoded> prepare(const tree::Document& message,
                             const Parameters& parameters) const override;
+    Result<std::vector<Issue>> verify_encoded(const Encoded& message,
+                                              const Parameters& parameters) const override;
     Result<std::vector<Issue>> verify(const tree::Document& message,
                                       const Parameters& parameters) const override;
 

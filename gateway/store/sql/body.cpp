@@ -3,7 +3,9 @@
 #include <zstd.h>
 
 #include <memory>
+#include <mutex>
 #include <span>
+#include <vector>
 
 #include "fhir/core/resource.h"
 
@@ -18,7 +20,46 @@ namespace {
 constexpr std::size_t kWorthCompressing = 256;
 constexpr unsigned long long kLargest = 1ull << 30;
 constexpr int kLevel = 1;
-constexpr int kWithDictionary = 2;  // Packed::encoding
+/// Longer texts repeat enough of themselves: the dictionary saves them little and doubles the time.
+constexpr std::size_t kLong = 4096;
+/// Packed::encoding.
+constexpr int kAlone = 1;
+constexpr int kWithDictionary = 2;
+
+/// Contexts for packing, 600 KB each: the one used last is the next, whichever thread asks, so that
+/// a few stay warm in the caches instead of one for each of a hundred threads.
+class Contexts {
+ public:
+  using Owned = std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)>;
+
+  /// Null when there is no memory.
+  Owned take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        Owned last = std::move(free_.back());
+        free_.pop_back();
+        return last;
+      }
+    }
+    return {ZSTD_createCCtx(), &ZSTD_freeCCtx};
+  }
+  void give(Owned context) {
+    if (context == nullptr) return;
+    const std::lock_guard lock(mutex_);
+    if (free_.size() < kMost) free_.push_back(std::move(context));
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+  std::mutex mutex_;
+  std::vector<Owned> free_;
+};
+
+Contexts& contexts() {
+  static Contexts all;
+  return all;
+}
 
 /// fhir_1, digested once for both ways; read by all threads.
 struct Dictionary {
@@ -45,19 +86,22 @@ Error damaged(std::string_view what) {
 Packed pack(std::string_view bytes) {
   Packed packed;
   if (bytes.size() >= kWorthCompressing) {
-    // A context is 600 KB: one for each thread that writes, made once.
-    thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(
-        ZSTD_createCCtx(), &ZSTD_freeCCtx);
     packed.bytes.resize(ZSTD_compressBound(bytes.size()));
-    const ZSTD_CDict* const known = dictionary().making.get();
-    const std::size_t size =
-        context == nullptr || known == nullptr
-            ? 0
-            : ZSTD_compress_usingCDict(context.get(), packed.bytes.data(), packed.bytes.size(),
-                                       bytes.data(), bytes.size(), known);
+    const bool alone = bytes.size() >= kLong;
+    const ZSTD_CDict* const known = alone ? nullptr : dictionary().making.get();
+    Contexts::Owned context = contexts().take();
+    std::size_t size = 0;
+    if (context != nullptr && alone) {
+      size = ZSTD_compressCCtx(context.get(), packed.bytes.data(), packed.bytes.size(),
+                               bytes.data(), bytes.size(), kLevel);
+    } else if (context != nullptr && known != nullptr) {
+      size = ZSTD_compress_usingCDict(context.get(), packed.bytes.data(), packed.bytes.size(),
+                                      bytes.data(), bytes.size(), known);
+    }
+    contexts().give(std::move(context));
     if (size != 0 && ZSTD_isError(size) == 0 && size <= bytes.size() - bytes.size() / 8) {
       packed.bytes.resize(size);
-      packed.encoding = kWithDictionary;
+      packed.encoding = alone ? kAlone : kWithDictionary;
       return packed;
     }
   }
@@ -67,7 +111,7 @@ Packed pack(std::string_view bytes) {
 
 Result<std::string> unpack(int encoding, std::string_view bytes) {
   if (encoding == 0) return std::string(bytes);
-  if (encoding != 1 && encoding != kWithDictionary)
+  if (encoding != kAlone && encoding != kWithDictionary)
     return damaged("a payload has an unknown encoding");
   const unsigned long long size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
   if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > kLargest) {

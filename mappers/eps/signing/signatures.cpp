@@ -9,6 +9,7 @@
 #include "mappers/eps/message_kind.h"
 #include "mappers/eps/published_error.h"
 #include "mappers/eps/signing/display.h"
+#include "mappers/eps/signing/known_certificates.h"
 #include "mappers/eps/signing/signed_info.h"
 #include "mappers/eps/signing/signed_parts.h"
 #include "mappers/eps/signing/verify.h"
@@ -24,15 +25,11 @@ constexpr std::string_view kSigned = "prescription-order";
 
 /// A message as it travels, read back.
 struct Travelling {
-  mappers::Encoded encoded;
   tree::Document document;
   const Node* prescription;
 };
 
-Result<Travelling> as_it_travels(const mappers::Mapper& mapper, const tree::Document& message,
-                                 const mappers::Parameters& parameters,
-                                 const tree::Symbols& symbols) {
-  CONCORD_ASSIGN(mappers::Encoded encoded, mapper.encode(message, parameters, nullptr));
+Result<Travelling> read_back(const mappers::Encoded& encoded, const tree::Symbols& symbols) {
   CONCORD_ASSIGN(tree::Document document, xml::read(encoded.bytes, symbols));
   const Node* at = &document.root();
   for (const char* name : {"ControlActEvent", "subject", "ParentPrescription"}) {
@@ -42,7 +39,7 @@ Result<Travelling> as_it_travels(const mappers::Mapper& mapper, const tree::Docu
                         "the message as translated holds no ParentPrescription");
     }
   }
-  return Travelling{std::move(encoded), std::move(document), at};
+  return Travelling{std::move(document), at};
 }
 
 /// "2022-02-01T00:00:00+00:00", as the national service writes times.
@@ -102,9 +99,14 @@ Result<void> check_kind(const tree::Document& message) {
 
 EpsSignatures::EpsSignatures(const mappers::Mapper& mapper, definitions::Definitions& definitions,
                              TrustSource trust)
-    : mapper_(mapper), definitions_(definitions), trust_(std::move(trust)) {
+    : mapper_(mapper),
+      definitions_(definitions),
+      trust_(std::move(trust)),
+      known_(std::make_unique<signing::KnownCertificates>()) {
   if (!trust_) trust_ = [unjudged = TrustStore::unjudged()] { return unjudged; };
 }
+
+EpsSignatures::~EpsSignatures() = default;
 
 bool EpsSignatures::covers(const tree::Document& message) const {
   const Event event = event_of(message);
@@ -115,8 +117,8 @@ Result<mappers::Decoded> EpsSignatures::prepare(const tree::Document& message,
                                                 const mappers::Parameters& parameters) const {
   CONCORD_TRY(check_kind(message));
   CONCORD_ASSIGN(const Hash hash, wanted_hash(parameters));
-  CONCORD_ASSIGN(Travelling travelling,
-                 as_it_travels(mapper_, message, parameters, definitions_.symbols()));
+  CONCORD_ASSIGN(mappers::Encoded encoded, mapper_.encode(message, parameters, nullptr));
+  CONCORD_ASSIGN(const Travelling travelling, read_back(encoded, definitions_.symbols()));
   CONCORD_ASSIGN(const signing::SignedParts parts,
                  signing::find_signed_parts(travelling.document, *travelling.prescription));
   CONCORD_ASSIGN(const std::string fragments,
@@ -136,18 +138,24 @@ Result<mappers::Decoded> EpsSignatures::prepare(const tree::Document& message,
   mappers::Decoded prepared;
   prepared.resource = answer.typed(definitions_);
   prepared.message_kind = "prepare";
-  prepared.message_id = travelling.encoded.message_id;
-  prepared.losses = std::move(travelling.encoded.losses);
+  prepared.message_id = encoded.message_id;
+  prepared.losses = std::move(encoded.losses);
   return prepared;
 }
 
 Result<std::vector<Issue>> EpsSignatures::verify(const tree::Document& message,
                                                  const mappers::Parameters& parameters) const {
   CONCORD_TRY(check_kind(message));
-  CONCORD_ASSIGN(const Travelling travelling,
-                 as_it_travels(mapper_, message, parameters, definitions_.symbols()));
+  CONCORD_ASSIGN(const mappers::Encoded encoded, mapper_.encode(message, parameters, nullptr));
+  return verify_encoded(encoded, parameters);
+}
+
+Result<std::vector<Issue>> EpsSignatures::verify_encoded(
+    const mappers::Encoded& message, const mappers::Parameters& parameters) const {
+  CONCORD_ASSIGN(const Travelling travelling, read_back(message, definitions_.symbols()));
   const std::shared_ptr<const TrustStore> trust = trust_();
-  return verify_prescription(travelling.document, *travelling.prescription, *trust, parameters.now);
+  return verify_prescription(travelling.document, *travelling.prescription, *trust, parameters.now,
+                             known_.get());
 }
 
 }  // namespace concord::eps

@@ -6,10 +6,14 @@
 #include "mappers/core/mapper.h"
 #include "mappers/eps/signing/trust.h"
 
+namespace concord::eps::signing {
+class KnownCertificates;
+}
+
 namespace concord::eps {
 
-/// Works on the message as it will be sent: both calls translate it with `mapper` first and read
-/// the bytes back, so what is hashed is what travels. Immutable; safe from any thread.
+/// Works on the message as it will be sent: what is not translated yet is translated with `mapper`
+/// first, and the bytes are read back, so what is hashed is what travels. Safe from any thread.
 ///
 /// Parameters of prepare(), besides those of encode():
 ///   algorithm  "RS256" (default) or "RS1": RSA with SHA-256, or with SHA-1
@@ -20,6 +24,7 @@ class EpsSignatures final : public mappers::Signatures {
   /// @param trust   asked once for each verification; empty: TrustStore::unjudged()
   EpsSignatures(const mappers::Mapper& mapper, definitions::Definitions& definitions,
                 TrustSource trust);
+  ~EpsSignatures() override;
 
   bool covers(const tree::Document& message) const override;
 
@@ -31,11 +36,14 @@ class EpsSignatures final : public mappers::Signatures {
   /// `now` of the parameters is the time of verification.
   Result<std::vector<Issue>> verify(const tree::Document& message,
                                     const mappers::Parameters& parameters) const override;
+  Result<std::vector<Issue>> verify_encoded(const mappers::Encoded& message,
+                                            const mappers::Parameters& parameters) const override;
 
  private:
   const mappers::Mapper& mapper_;
   definitions::Definitions& definitions_;
   TrustSource trust_;
+  std::unique_ptr<signing::KnownCertificates> known_;
 };
 
 }  // namespace concord::eps

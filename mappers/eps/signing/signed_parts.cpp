@@ -5,7 +5,6 @@
 
 #include "fhir/tree/builder.h"
 #include "fhir/xml/canonical.h"
-#include "fhir/xml/writer.h"
 
 namespace concord::eps::signing {
 namespace {
@@ -62,10 +61,7 @@ class Fragments {
 
   Result<std::string> canonical() const {
     if (!whole_) return make_error(ErrorCode::too_long, "the prescription has too many elements");
-    CONCORD_ASSIGN(
-        const std::string text,
-        xml::write(document_, {.declaration = false, .indent = 0, .expand_empty = true}));
-    return xml::canonicalise(text);
+    return xml::canonicalise(document_, document_.root());
   }
 
  private:

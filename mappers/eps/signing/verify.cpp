@@ -7,9 +7,9 @@
 #include "fhir/core/digest.h"
 #include "fhir/tree/builder.h"
 #include "fhir/xml/canonical.h"
-#include "fhir/xml/writer.h"
 #include "mappers/eps/signing/certificate.h"
 #include "mappers/eps/signing/chain.h"
+#include "mappers/eps/signing/known_certificates.h"
 #include "mappers/eps/signing/signed_info.h"
 #include "mappers/eps/signing/signed_parts.h"
 #include "mappers/eps/signing/trust_state.h"
@@ -141,10 +141,7 @@ Result<std::string> canonical_signed_info(const tree::Document& document, const 
     rename(reference == nullptr ? nullptr : only_child(alone, *reference, "DigestMethod"),
            signing::digest_method(*assumed));
   }
-  CONCORD_ASSIGN(
-      const std::string text,
-      xml::write(alone, *copy, {.declaration = false, .indent = 0, .expand_empty = true}));
-  return xml::canonicalise(text);
+  return xml::canonicalise(alone, *copy);
 }
 
 /// Empty for what has no canonical form (namespaces that are relative references): nobody can have
@@ -227,7 +224,8 @@ bool signature_holds(const std::vector<Issue>& issues) noexcept {
 
 Result<std::vector<Issue>> verify_prescription(const tree::Document& message,
                                                const tree::Node& parent_prescription,
-                                               const TrustStore& trust, Instant now) {
+                                               const TrustStore& trust, Instant now,
+                                               signing::KnownCertificates* known) {
   Findings findings;
   const auto parts = signing::find_signed_parts(message, parent_prescription);
   if (!parts) {
@@ -244,9 +242,10 @@ Result<std::vector<Issue>> verify_prescription(const tree::Document& message,
     findings.fault(signature_fault::kSeveralCertificates, "signature-certificates");
     return findings.take();
   }
+  signing::KnownCertificates none;
   const auto der = base64_decode(signature->certificate);
-  const auto certificate =
-      der ? signing::read_certificate(*der) : Result<signing::CertificatePtr>(der.error());
+  const auto certificate = der ? (known != nullptr ? known : &none)->read(*der)
+                               : Result<std::shared_ptr<X509>>(der.error());
   if (!certificate) {
     findings.fault(signature_fault::kCertificate, "signature-certificate");
     return findings.take();

@@ -11,6 +11,10 @@
 #include "fhir/tree/document.h"
 #include "mappers/eps/signing/trust.h"
 
+namespace concord::eps::signing {
+class KnownCertificates;
+}
+
 namespace concord::eps {
 
 /// What can be wrong with a signature: the text of the issue, as the national service words it,
@@ -47,10 +51,12 @@ inline constexpr std::string_view kRevocationUnknown = "Certificate revocation u
 ///
 /// @param now  when it is verified: for the age of revocation lists and the end of SHA-1. Validity
 ///             and revocation are judged at the time the author signed.
+/// @param known  certificates are kept there between calls; null: each is read anew
 /// Errors: too_long (a prescription over the limits of the document), internal.
 Result<std::vector<Issue>> verify_prescription(const tree::Document& message,
                                                const tree::Node& parent_prescription,
-                                               const TrustStore& trust, Instant now);
+                                               const TrustStore& trust, Instant now,
+                                               signing::KnownCertificates* known = nullptr);
 
 /// Whether none of the issues is an error.
 bool signature_holds(const std::vector<Issue>& issues) noexcept;

@@ -3,9 +3,9 @@
 
 namespace concord::exchange {
 
-Result<Permitted> road(Verified verified, const agreements::Facts& facts,
+Result<Permitted> road(ValidatedBundle validated, const agreements::Facts& facts,
                        const agreements::AgreementSet& set) {
-  return decide(std::move(verified), facts, set, Instant{});
+  return decide(std::move(validated), facts, set, Instant{});
 }
 
 #ifdef COMPILE_FAIL

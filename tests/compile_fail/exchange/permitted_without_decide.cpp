@@ -6,8 +6,8 @@ namespace concord::exchange {
 const agreements::Decisions& road(const Permitted& permitted) { return permitted.decisions(); }
 
 #ifdef COMPILE_FAIL
-Permitted shortcut(Verified verified) {
-  return Permitted(std::move(verified), agreements::Decisions{}, Instant{});
+Permitted shortcut(ValidatedBundle validated) {
+  return Permitted(std::move(validated), agreements::Decisions{}, Instant{});
 }
 #endif
 

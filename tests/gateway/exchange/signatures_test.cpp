@@ -36,6 +36,14 @@ class FakeSignatures final : public mappers::Signatures {
     if (fails) return *fails;
     return found;
   }
+  Result<std::vector<Issue>> verify_encoded(const mappers::Encoded& message,
+                                            const mappers::Parameters&) const override {
+    ++asked;
+    judged = message.bytes;
+    if (fails) return *fails;
+    return found;
+  }
+  mutable std::string judged;
   mutable int asked = 0;
   std::vector<Issue> found;
   std::optional<Error> fails;
@@ -91,6 +99,15 @@ TEST_F(SignatureTest, UnderOffNobodyLooks) {
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(fake_->asked, 0);
   EXPECT_THAT(told(answer->issues), IsEmpty());
+}
+
+TEST_F(SignatureTest, WhatIsJudgedAreTheBytesThatWillBeSent) {
+  policy(exchange::SignaturePolicy::refuse);
+  const auto run = transform(arrival(message_json()));
+  ASSERT_THAT(run, IsOk());
+  EXPECT_EQ(fake_->asked, 1);
+  EXPECT_FALSE(run->bytes.empty());
+  EXPECT_EQ(fake_->judged, run->bytes);
 }
 
 TEST_F(SignatureTest, UnderWarnTheSenderIsToldAndTheMessageGoesOn) {

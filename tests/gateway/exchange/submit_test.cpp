@@ -281,8 +281,8 @@ TEST_F(ExchangeTest, ADryRunShowsWhatWouldBeSentAndStoresNothing) {
   EXPECT_EQ(run->decisions.outcome, agreements::Effect::permit);
   std::vector<std::string> hops;
   for (const exchange::HopTime& hop : run->hops) hops.emplace_back(hop.hop);
-  EXPECT_THAT(hops, ElementsAre("authenticate", "decode", "validate", "verify", "decide", "route",
-                                "translate"));
+  EXPECT_THAT(hops, ElementsAre("authenticate", "decode", "validate", "decide", "route",
+                                "translate", "verify"));
   EXPECT_EQ(accepted(), 0);
   EXPECT_EQ(store_->audit_head()->sequence, migrations_);
 
@@ -298,14 +298,14 @@ TEST_F(ExchangeTest, TheObserverHearsOfEachHopAndHowItEnded) {
   };
   make_service();
   ASSERT_THAT(submit(SampleMessage{}), IsOk());
-  EXPECT_THAT(hops_, ElementsAre("authenticate", "decode", "lookup", "validate", "verify", "decide",
-                                 "route", "translate", "commit"));
+  EXPECT_THAT(hops_, ElementsAre("authenticate", "decode", "lookup", "validate", "decide", "route",
+                                 "translate", "verify", "commit"));
   hops_.clear();
   SampleMessage other;
   other.id = "11111111-0000-4000-8000-000000000001";
   other.kind = "dispense-notification";
   ASSERT_THAT(submit(other), FailsWith(ErrorCode::not_found));
-  EXPECT_THAT(hops_, ElementsAre("authenticate", "decode", "lookup", "validate", "verify", "decide",
+  EXPECT_THAT(hops_, ElementsAre("authenticate", "decode", "lookup", "validate", "decide",
                                  "route:not_found"));
 }
 

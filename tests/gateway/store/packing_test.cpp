@@ -25,7 +25,7 @@ const std::string kBody =
 
 TEST(Packing, BytesOfEveryLengthComeBack) {
   std::mt19937 random(7);
-  for (std::size_t size = 0; size < 3000; size += 1 + size / 16) {
+  for (std::size_t size = 0; size < 20'000; size += 1 + size / 16) {
     std::string text, noise;
     while (text.size() < size) text += kBody;
     text.resize(size);
@@ -43,6 +43,14 @@ TEST(Packing, AResourceTakesAThirdOfItsSize) {
   const sql::Packed packed = sql::pack(kBody);
   EXPECT_EQ(packed.encoding, 2);
   EXPECT_LE(packed.bytes.size() * 3, kBody.size());
+}
+
+TEST(Packing, ALongTextTakesAThirdWithoutTheDictionary) {
+  std::string text;
+  while (text.size() < 4096) text += kBody;
+  const sql::Packed packed = sql::pack(text);
+  EXPECT_EQ(packed.encoding, 1);
+  EXPECT_LE(packed.bytes.size() * 3, text.size());
 }
 
 TEST(Packing, FramesWithoutDictionaryAreStillRead) {
