@@ -127,6 +127,13 @@ struct Services {
   /// to be kept. Empty: every one is.
   std::function<bool(const tree::Document&)> is_message;
 
+  /// Destinations as JSON, {"destinations":[…]}. Errors: transient. Empty: not served.
+  std::function<Result<std::string>()> destinations;
+  /// Pauses one or resumes it on somebody's word; answers as `destinations`.
+  /// Errors: not_found, invalid (the word), transient. Empty: not served.
+  std::function<Result<std::string>(std::string_view name, bool pause, std::string reason,
+                                    std::string by)>
+      order_destination;
   /// Exchanges for people; null: not served.
   exchange::Journeys* journeys = nullptr;
 

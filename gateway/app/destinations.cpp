@@ -1,19 +1,14 @@
 #include "gateway/app/destinations.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <map>
 
-#include "fhir/json/reader.h"
 #include "fhir/json/writer.h"
 #include "fhir/tree/builder.h"
+#include "gateway/audit/word.h"
 
 namespace concord::app {
 namespace {
-
-constexpr std::size_t kLongestReason = 200;
-constexpr std::size_t kLongestName = 64;
-constexpr std::size_t kLongestOrder = 4096;
 
 /// One object of the answer.
 class Object {
@@ -44,28 +39,6 @@ class Object {
   tree::Node& node_;
 };
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
-  });
-}
-
-std::string member(const tree::Document& document, std::string_view name) {
-  for (const tree::Node& node : document.root().children()) {
-    if (document.name(node) == name) return std::string(node.text());
-  }
-  return {};
-}
-
-http::Response json_response(std::string body) {
-  http::Response response;
-  response.header("Content-Type", "application/json; charset=utf-8");
-  response.route = "/destination";
-  response.body = std::move(body);
-  response.body += '\n';
-  return response;
-}
-
 }  // namespace
 
 std::string_view state_name(const outbox::DestinationState& state) {
@@ -73,16 +46,6 @@ std::string_view state_name(const outbox::DestinationState& state) {
   if (!state.window_open) return "window closed";
   if (state.circuit_open) return "circuit open";
   return state.held_until ? "held" : "open";
-}
-
-Result<void> check_order(std::string_view reason, std::string_view by) {
-  if (reason.empty() || reason.size() > kLongestReason || has_control(reason)) {
-    return make_error(ErrorCode::invalid, "\"reason\" must be 1 to 200 characters on one line");
-  }
-  if (by.empty() || by.size() > kLongestName || has_control(by)) {
-    return make_error(ErrorCode::invalid, "\"by\" must be 1 to 64 characters on one line");
-  }
-  return {};
 }
 
 Result<std::string> Destinations::list() const {
@@ -122,7 +85,7 @@ Result<std::string> Destinations::list() const {
 
 Result<void> Destinations::check(std::string_view name, std::string_view reason,
                                  std::string_view by) const {
-  CONCORD_TRY(check_order(reason, by));
+  CONCORD_TRY(audit::check_word(by, reason, "reason"));
   for (const outbox::DestinationState& state : outbox_.destinations()) {
     if (state.name == name) return {};
   }
@@ -142,44 +105,6 @@ Result<std::string> Destinations::resume(std::string_view name, std::string reas
   CONCORD_TRY(store_.resume({std::string(name), std::move(reason), std::move(by), clock_()}));
   CONCORD_TRY(outbox_.follow_pauses());
   return list();
-}
-
-std::optional<Result<http::Response>> Destinations::handle(http::Request& request) {
-  if (request.segments.empty() || request.segments[0] != "destination") return std::nullopt;
-  if (request.segments.size() == 1) {
-    if (request.method != "GET" && request.method != "HEAD") {
-      return Result<http::Response>(
-          make_error(ErrorCode::unsupported, "this address does not know the method"));
-    }
-    auto listed = list();
-    if (!listed) return Result<http::Response>(std::move(listed).error());
-    return Result<http::Response>(json_response(*std::move(listed)));
-  }
-  return order(request);
-}
-
-Result<http::Response> Destinations::order(http::Request& request) {
-  const bool pausing = request.segments.size() == 3 && request.segments[2] == "$pause";
-  const bool resuming = request.segments.size() == 3 && request.segments[2] == "$resume";
-  if (!pausing && !resuming) {
-    return make_error(ErrorCode::not_found, "there is nothing at this address");
-  }
-  if (request.method != "POST") {
-    return make_error(ErrorCode::unsupported, "this address does not know the method");
-  }
-  if (!request.field("content-type").starts_with("application/json")) {
-    return make_error(ErrorCode::unsupported, "application/json is expected");
-  }
-  tree::Limits limits;
-  limits.max_bytes = kLongestOrder;
-  CONCORD_ASSIGN(const tree::Document body,
-                 json::read_plain(std::move(request.body), symbols_, limits));
-  const std::string& name = request.segments[1];
-  std::string reason = member(body, "reason");
-  std::string by = member(body, "by");
-  CONCORD_ASSIGN(std::string listed, pausing ? pause(name, std::move(reason), std::move(by))
-                                             : resume(name, std::move(reason), std::move(by)));
-  return json_response(std::move(listed));
 }
 
 }  // namespace concord::app

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/api/resource_builder.h"
+#include "gateway/app/isolation.h"
 #ifdef CONCORD_FAULT_POINTS
 #include "gateway/app/fault_points.h"
 #endif
@@ -67,6 +68,12 @@ Result<std::unique_ptr<Doors>> Doors::open(const Config& config, Parts parts) {
       return api::write_outcome(*symbols, error, {}).body;
     };
     use.may_take = parts.may_take;
+    if (config.outbox.isolation_mib > 0) {
+      use.trial = [&config](const files::Letter& letter) -> Result<void> {
+        if (survives_alone(config, letter.bytes)) return {};
+        return make_error(ErrorCode::too_costly, "it ended the process made for it alone");
+      };
+    }
     use.observe = [parts](const files::Notice& notice) { note(parts, notice); };
     use.clock = parts.clock;
 #ifdef CONCORD_FAULT_POINTS

@@ -29,7 +29,8 @@ class Doors {
     Clock clock;
   };
 
-  /// Opens and starts every door that has a folder. Errors: invalid (a folder that cannot be used).
+  /// Opens and starts every door that has a folder; `config` must outlive them. Errors: invalid (a
+  /// folder that cannot be used).
   static Result<std::unique_ptr<Doors>> open(const Config& config, Parts parts);
   /// Takes nothing further; what is being taken comes to its end.
   void stop();

@@ -15,7 +15,7 @@ namespace {
 std::optional<admission::Kind> kind_of(const http::Request& request) {
   using admission::Kind;
   const std::vector<std::string>& path = request.segments;
-  constexpr std::string_view kService[] = {"health", "metrics", "admin"};
+  constexpr std::string_view kService[] = {"health", "metrics", "admin", "destination"};
   const std::string_view first = path.empty() ? std::string_view() : std::string_view(path[0]);
   if (std::find(std::begin(kService), std::end(kService), first) != std::end(kService) ||
       request.method == "OPTIONS") {
@@ -103,9 +103,6 @@ http::Response Gateway::Impl::answer(http::Request& request, bool for_operators)
   const auto refused = [&](const Error& error) {
     return api->refuse(request, error_row(error.code).http_status, error);
   };
-  if (auto done = destinations->handle(request)) {
-    return *done ? std::move(**done) : refused(done->error());
-  }
   if (for_operators) return api->handle_service(request);
   if (const auto kind = kind_of(request)) {
     if (auto in = admission->admit(*kind); !in) {

@@ -71,6 +71,12 @@ void Gateway::Impl::make_api() {
   use.current_statuses = [this](const api::StatusQuestion& question) {
     return statuses->current(question);
   };
+  use.destinations = [this] { return destinations->list(); };
+  use.order_destination = [this](std::string_view name, bool pause, std::string reason,
+                                 std::string by) {
+    return pause ? destinations->pause(name, std::move(reason), std::move(by))
+                 : destinations->resume(name, std::move(reason), std::move(by));
+  };
   use.reload_maps = [this] { return reload_maps(); };
   use.terminology = &checking->terminology();
   use.metrics = [this] { return metrics_page(); };

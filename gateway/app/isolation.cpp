@@ -1,5 +1,6 @@
 #include "gateway/app/isolation.h"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -132,7 +133,7 @@ void limit(int resource, rlim_t most) {
 }
 
 /// This program, with two files and nothing else of ours; -1 when it cannot be started.
-pid_t start(int in, int out) {
+pid_t start(std::vector<std::string> arguments, int in, int out) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t how;
   if (::posix_spawn_file_actions_init(&files) != 0) return -1;
@@ -145,31 +146,38 @@ pid_t start(int in, int out) {
   sigemptyset(&ours);
   for (const int one : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) sigaddset(&ours, one);
   pid_t child = -1;
-  std::string program = "/proc/self/exe";
-  std::string argument = kIsolatedDelivery;
-  char* const arguments[] = {program.data(), argument.data(), nullptr};
+  constexpr const char* kProgram = "/proc/self/exe";
+  arguments.insert(arguments.begin(), "concord");
+  std::vector<char*> words;
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  // What it says on standard error is not for the log, which holds lines of ours only.
   const bool made =
       ::posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO) == 0 &&
       ::posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO) == 0 &&
+      ::posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
       ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1) == 0 &&
       ::posix_spawnattr_setsigmask(&how, &none) == 0 &&
       ::posix_spawnattr_setsigdefault(&how, &ours) == 0 &&
       ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) == 0 &&
-      ::posix_spawn(&child, program.c_str(), &files, &how, arguments, environ) == 0;
+      ::posix_spawn(&child, kProgram, &files, &how, words.data(), environ) == 0;
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&how);
   return made ? child : -1;
 }
 
-/// Whether it ended well in time.
-bool ends_well(pid_t child, milliseconds timeout, const std::stop_token& stop) {
+/// Its exit status, when it ended by itself and in time.
+std::optional<int> status_of(pid_t child, milliseconds timeout, const std::stop_token& stop) {
   const auto until = steady_clock::now() + timeout;
   bool killed = false;
   while (true) {
     int status = 0;
     const pid_t ended = ::waitpid(child, &status, killed ? 0 : WNOHANG);
-    if (ended == child) return !killed && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (ended < 0 && errno != EINTR) return false;
+    if (ended == child) {
+      if (killed || !WIFEXITED(status)) return std::nullopt;
+      return WEXITSTATUS(status);
+    }
+    if (ended < 0 && errno != EINTR) return std::nullopt;
     if (!killed && (stop.stop_requested() || steady_clock::now() >= until)) {
       ::kill(child, SIGKILL);
       killed = true;
@@ -191,11 +199,34 @@ std::optional<channels::Receipt> isolated(const Config& config, const store::Ite
             item.interaction, item.content_type, std::to_string(item.number),
             std::to_string(timeout.count()), item.bytes});
   if (!write_all(order.get(), text) || ::lseek(order.get(), 0, SEEK_SET) != 0) return std::nullopt;
-  const pid_t child = start(order.get(), answer.get());
-  if (child < 0 || !ends_well(child, timeout + kMargin, stop)) return std::nullopt;
+  const pid_t child = start({kIsolatedDelivery}, order.get(), answer.get());
+  if (child < 0 || status_of(child, timeout + kMargin, stop) != 0) return std::nullopt;
   if (::lseek(answer.get(), 0, SEEK_SET) != 0) return std::nullopt;
   const auto said = read_all(answer.get());
   return said ? receipt_from(*said) : std::nullopt;
+}
+
+bool survives_alone(const Config& config, std::string_view bytes) {
+  const MemoryFile in;
+  const MemoryFile out;
+  if (in.get() < 0 || out.get() < 0 || !write_all(in.get(), bytes) ||
+      ::lseek(in.get(), 0, SEEK_SET) != 0) {
+    return false;
+  }
+  const pid_t child = start({"translate", "--from", "fhir", "--to", "eps", "--losses", "any",
+                             "--identifiers", "warn", "--overlays", config.eps.overlays.string(),
+                             "--max-bytes", std::to_string(config.limits.max_bytes), "--max-depth",
+                             std::to_string(config.limits.max_depth)},
+                            in.get(), out.get());
+  if (child < 0) return false;
+  const rlimit processor{kProcessorSeconds, kProcessorSeconds};
+  ::prlimit(child, RLIMIT_CPU, &processor, nullptr);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  const rlim_t memory = static_cast<rlim_t>(config.outbox.isolation_mib) << 20;
+  const rlimit addresses{memory, memory};
+  ::prlimit(child, RLIMIT_AS, &addresses, nullptr);
+#endif
+  return status_of(child, config.limits.deadline + kMargin, {}).has_value();
 }
 
 int isolated_delivery(int in, int out) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 
 #include "gateway/app/config.h"
 #include "gateway/channels/channel.h"
@@ -25,6 +26,11 @@ inline constexpr const char* kIsolatedDelivery = "--isolated-delivery";
 std::optional<channels::Receipt> isolated(const Config& config, const store::Item& item,
                                           std::chrono::milliseconds timeout,
                                           const std::stop_token& stop);
+
+/// Whether a message comes through `concord translate` in a process of its own, with the same
+/// bounds and the request's deadline: whatever it says, as long as it ends by itself. Nothing is
+/// stored or sent. Safe from any thread.
+bool survives_alone(const Config& config, std::string_view bytes);
 
 /// What that process does: reads the order from `in`, writes the receipt to `out`; its exit status.
 int isolated_delivery(int in, int out);

@@ -60,6 +60,22 @@ Error error_of(int status, std::string body) {
   return error;
 }
 
+Result<channels::Receipt> get_receipt(const std::string& url, const std::string& target) {
+  CONCORD_ASSIGN(const auto channel, http::make_channel({{"gateway", endpoint_at(url)}}));
+  const std::vector<std::pair<std::string, std::string>> headers;
+  return channel->ask({"gateway", target, "concord-tool", headers}, kPatience, {});
+}
+
+Result<channels::Receipt> post_receipt(const std::string& url, std::string_view json) {
+  CONCORD_ASSIGN(const auto sender, http::make_sender());
+  channels::Delivery delivery;
+  delivery.destination = "gateway";
+  delivery.item = "concord-tool";
+  delivery.content_type = "application/json";
+  delivery.bytes = json;
+  return sender->send(endpoint_at(url), delivery, kPatience, {});
+}
+
 Result<std::string> answer_of(channels::Receipt receipt) {
   if (receipt.peer_code >= 200 && receipt.peer_code < 300) return std::move(receipt.bytes);
   if (receipt.peer_code != 0) return error_of(receipt.peer_code, std::move(receipt.bytes));
@@ -81,20 +97,23 @@ Result<Reach> Reach::to(std::string url) {
 }
 
 Result<std::string> Reach::get(const std::string& target) const {
-  CONCORD_ASSIGN(const auto channel, http::make_channel({{"gateway", endpoint_at(url_)}}));
-  const std::vector<std::pair<std::string, std::string>> headers;
-  return answer_of(channel->ask({"gateway", target, "concord-tool", headers}, kPatience, {}));
+  CONCORD_ASSIGN(channels::Receipt receipt, get_receipt(url_, target));
+  return answer_of(std::move(receipt));
 }
 
 Result<std::string> Reach::post(const std::string& target, std::string_view json) const {
-  CONCORD_ASSIGN(const auto sender, http::make_sender());
-  const http::Endpoint endpoint = endpoint_at(url_ + target);
-  channels::Delivery delivery;
-  delivery.destination = "gateway";
-  delivery.item = "concord-tool";
-  delivery.content_type = "application/json";
-  delivery.bytes = json;
-  return answer_of(sender->send(endpoint, delivery, kPatience, {}));
+  CONCORD_ASSIGN(channels::Receipt receipt, post_receipt(url_ + target, json));
+  return answer_of(std::move(receipt));
+}
+
+Result<Reach::Reply> Reach::ask(const std::string& target) const {
+  CONCORD_ASSIGN(channels::Receipt receipt, get_receipt(url_, target));
+  return Reply{receipt.peer_code != 0, receipt.peer_code, std::move(receipt.bytes)};
+}
+
+Result<Reach::Reply> Reach::tell(const std::string& target, std::string_view json) const {
+  CONCORD_ASSIGN(channels::Receipt receipt, post_receipt(url_ + target, json));
+  return Reply{receipt.peer_code != 0, receipt.peer_code, std::move(receipt.bytes)};
 }
 
 std::string query_text(std::string_view text) {

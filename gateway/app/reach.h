@@ -17,6 +17,16 @@ class Reach {
   /// Errors: invalid (not such a URL, plain http to another machine).
   static Result<Reach> to(std::string url);
 
+  /// What came back, whatever its status.
+  struct Reply {
+    bool answered = false;  ///< false: nobody does, and the rest means nothing
+    int status = 0;
+    std::string body;
+  };
+  /// Errors: internal (this program cannot ask at all).
+  Result<Reply> ask(const std::string& target) const;
+  Result<Reply> tell(const std::string& target, std::string_view json) const;
+
   /// What comes back with a status of 2xx. `target` is path and query, the format wanted in it.
   /// Errors: transient (nobody answers); for other statuses not_found, conflict, throttled,
   /// malformed or transient with the texts of the OperationOutcome.
@@ -28,7 +38,8 @@ class Reach {
   std::string url_;
 };
 
-/// A text as it stands in a query: everything but letters, digits, "-", "." and "_" encoded.
+/// A text as it stands in a query, or as one segment of a path: everything but letters, digits,
+/// "-", "." and "_" encoded.
 std::string query_text(std::string_view text);
 
 }  // namespace concord::app

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fhir/json/reader.h"
+#include "gateway/audit/word.h"
 #include "gateway/exchange/settle.h"
 
 namespace concord::exchange {
@@ -47,24 +48,6 @@ DecisionView decision_of(const std::string& record, const tree::Symbols& symbols
   return view;
 }
 
-bool printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
-}
-
-/// Ten digits in a row, blanks and hyphens between them not counted: as long as an NHS number.
-bool has_long_number(std::string_view text) {
-  int digits = 0;
-  for (const char c : text) {
-    if (c >= '0' && c <= '9') {
-      if (++digits == 10) return true;
-    } else if (c != ' ' && c != '-') {
-      digits = 0;
-    }
-  }
-  return false;
-}
-
 std::string lowered(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
@@ -73,27 +56,14 @@ std::string lowered(std::string text) {
 }
 
 Result<void> check_word(const PersonsWord& word) {
-  const auto bad = [](const char* text, const char* where) {
-    return make_error(ErrorCode::invalid, text, where);
-  };
-  const auto is_name = [](std::string_view name) {
-    return name.size() >= 2 && name.size() <= 64 && printable(name) && !has_long_number(name);
-  };
-  if (!is_name(word.by)) {
-    return bad("who wants this has to be said, in 2 to 64 printable characters", "by");
-  }
-  if (word.why.size() < 3 || word.why.size() > 200 || !printable(word.why)) {
-    return bad("a reason has to be given, in 3 to 200 printable characters", "why");
-  }
-  if (has_long_number(word.why)) {
-    return bad("the reason must not hold ten digits: it is kept in the audit log", "why");
-  }
+  CONCORD_TRY(audit::check_word(word.by, word.why, "why"));
   if (word.second_approver.empty()) return {};
-  if (!is_name(word.second_approver)) {
-    return bad("the second approver has 2 to 64 printable characters", "secondApprover");
-  }
+  CONCORD_TRY(audit::check_name(word.second_approver,
+                                "the second approver has 2 to 64 printable characters",
+                                "secondApprover"));
   if (lowered(word.second_approver) == lowered(word.by)) {
-    return bad("the second approver has to be another person", "secondApprover");
+    return make_error(ErrorCode::invalid, "the second approver has to be another person",
+                      "secondApprover");
   }
   return {};
 }
@@ -136,7 +106,7 @@ std::string text_of(const Error& error) {
 }  // namespace
 
 Journeys::Journeys(Parts parts, Settings settings)
-    : parts_(std::move(parts)), settings_(settings), turns_(settings.burst) {}
+    : parts_(std::move(parts)), settings_(settings), turns_(settings.per_second, settings.burst) {}
 
 Result<ExchangePage> Journeys::search(const ExchangeSearch& search) const {
   return parts_.store->exchanges().search(search);
@@ -197,14 +167,7 @@ std::string Journeys::against_replay(const ExchangeJourney& journey, const ItemJ
 
 bool Journeys::take_turn(Instant now) {
   const std::scoped_lock lock(mutex_);
-  if (counted_at_ != Instant{} && now > counted_at_) {
-    const double seconds = std::chrono::duration<double>(now - counted_at_).count();
-    turns_ = std::min<double>(settings_.burst, turns_ + seconds * settings_.per_second);
-  }
-  counted_at_ = now;
-  if (turns_ < 1) return false;
-  turns_ -= 1;
-  return true;
+  return turns_.take(now);
 }
 
 Result<Handled> Journeys::replay(std::string_view id, const PersonsWord& word, bool dry_run) {

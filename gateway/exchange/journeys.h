@@ -17,6 +17,7 @@
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 #include "fhir/tree/symbols.h"
+#include "gateway/outbox/rate.h"
 #include "gateway/store/exchanges.h"
 
 namespace concord::exchange {
@@ -162,9 +163,8 @@ class Journeys {
 
   Parts parts_;
   Settings settings_;
-  std::mutex mutex_;  ///< guards the two below
-  double turns_ = 0;  ///< replays that may begin at once
-  Instant counted_at_{};
+  std::mutex mutex_;           ///< guards the next
+  outbox::TokenBucket turns_;  ///< a token for each replay that may begin
 };
 
 }  // namespace concord::exchange

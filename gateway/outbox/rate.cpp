@@ -10,12 +10,12 @@ namespace {
 constexpr double kWhole = 1.0 - 1e-9;
 }  // namespace
 
-TokenBucket::TokenBucket(double rate) { set_rate(rate); }
+TokenBucket::TokenBucket(double rate, double capacity) : own_capacity_(capacity) { set_rate(rate); }
 
 void TokenBucket::set_rate(double rate) {
   if (rate == rate_ && capacity_ > 0) return;
   rate_ = rate;
-  capacity_ = std::max(1.0, rate / 10);
+  capacity_ = std::max(1.0, own_capacity_ > 0 ? own_capacity_ : rate / 10);
   tokens_ = capacity_;
 }
 

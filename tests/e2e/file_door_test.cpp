@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/campaign/fault_point.h"
 #include "tests/e2e/world.h"
 #include "tests/support/files.h"
 #include "tests/support/prescriptions.h"
@@ -64,6 +65,34 @@ class FileDoorJourney : public testing::Test {
     return ids;
   }
 
+  /// A gateway that ends at the first `step` of a door; with none, one that does not.
+  Process start(const std::string& step, const fs::path& place, const OtherSide& spine) const {
+    std::map<std::string, std::string> environment{
+        {"CONCORD_HTTP_PORT", "0"},
+        {"CONCORD_HTTP_DRAIN_SECONDS", "0"},
+        {"CONCORD_ADMIN_ENABLED", "false"},
+        {"CONCORD_STORE_PATH", (place / "s.db").string()},
+        {"CONCORD_DESTINATIONS_SPINE_URL", spine.url()},
+        {"CONCORD_EPS_FROM_ASID", "200000001285"},
+        {"CONCORD_EPS_TO_ASID", "567456789789"},
+        {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"}};
+    for (const auto& [name, value] : settings()) environment[name] = value;
+    if (!step.empty()) {
+      campaign::FaultPoint point;
+      step.copy(point.step.data(), point.step.size() - 1);
+      point.left = 1;
+      point.armed = 1;
+      const fs::path file = place / "fault-point";
+      std::ofstream(file, std::ios::binary)
+          .write(reinterpret_cast<const char*>(&point), sizeof point);
+      environment[campaign::kFaultPointFile] = file.string();
+    }
+    Process gateway(built_program("concord-faulty"), {.arguments = {"serve"},
+                                                      .environment = std::move(environment),
+                                                      .log = place / "gateway.log"});
+    return gateway;
+  }
+
   TemporaryFolder folder;
   const fs::path in = folder.path() / "in";
 };
@@ -94,35 +123,18 @@ TEST_F(FileDoorJourney, AFileBecomesADeliveredPrescriptionAndABadOneAnOutcome) {
 
 TEST_F(FileDoorJourney, TheProcessMayEndAtEachStepAndNothingIsLostOrDoubled) {
   TemporaryFolder place;
-  OtherSide spine(place.path());
-  std::map<std::string, std::string> environment{
-      {"CONCORD_HTTP_PORT", "0"},
-      {"CONCORD_HTTP_DRAIN_SECONDS", "0"},
-      {"CONCORD_ADMIN_ENABLED", "false"},
-      {"CONCORD_STORE_PATH", (place.path() / "s.db").string()},
-      {"CONCORD_LOG_LEVEL", "warning"},
-      {"CONCORD_DESTINATIONS_SPINE_URL", spine.url()},
-      {"CONCORD_EPS_FROM_ASID", "200000001285"},
-      {"CONCORD_EPS_TO_ASID", "567456789789"},
-      {"CONCORD_OUTBOX_RETRY_BASE_MS", "50"}};
-  for (const auto& [name, value] : settings()) environment[name] = value;
+  const OtherSide spine(place.path());
   std::set<std::string> sent;
   std::uint64_t number = 0;
   for (const char* step : {"mark", "submit", "unmark", "move", "sync"}) {
-    environment["CONCORD_FAULT_POINT"] = std::string(step) + ":1";
-    Process doomed(
-        built_program("concord-faulty"),
-        {.arguments = {"serve"}, .environment = environment, .log = place.path() / "gateway.log"});
+    Process doomed = start(step, place.path(), spine);
     ASSERT_TRUE(doomed.wait_for_line("ready ", 60s)) << doomed.log();
     const Prescription order = renewed(example_prescription(), "file-door-steps", number++);
     sent.insert(order.short_id);
     drop(std::string(step) + ".json", order.bundle);
     EXPECT_EQ(doomed.wait(20s), 128 + SIGKILL) << step;
   }
-  environment.erase("CONCORD_FAULT_POINT");
-  Process last(
-      built_program("concord-faulty"),
-      {.arguments = {"serve"}, .environment = environment, .log = place.path() / "gateway.log"});
+  Process last = start("", place.path(), spine);
   ASSERT_TRUE(last.wait_for_line("ready ", 60s)) << last.log();
   wait_for("accepted", sent.size());
   EXPECT_THAT(names("accepted"),
@@ -140,6 +152,24 @@ TEST_F(FileDoorJourney, TheProcessMayEndAtEachStepAndNothingIsLostOrDoubled) {
     std::this_thread::sleep_for(20ms);
   }
   EXPECT_EQ(arrived, sent);
+}
+
+TEST_F(FileDoorJourney, AFileThatEndsTheGatewayAgainAndAgainIsRefused) {
+  TemporaryFolder place;
+  const OtherSide spine(place.path());
+  drop("bad.json", renewed(example_prescription(), "file-door-poison", 1).bundle);
+  int ends = 0;
+  Process gateway = start("submit", place.path(), spine);
+  while (gateway.wait(4s)) {
+    ASSERT_LT(++ends, 8);
+    gateway = start("submit", place.path(), spine);
+  }
+  // Three times, and once more after it had done no harm in a process of its own.
+  EXPECT_EQ(ends, 4);
+  EXPECT_TRUE(gateway.running());
+  EXPECT_THAT(names("refused"), ElementsAre("bad.json", "bad.json.outcome.json"));
+  EXPECT_THAT(read_file(in / "refused/bad.json.outcome.json"), HasSubstr("ended 4 times"));
+  EXPECT_TRUE(spine.arrivals().empty());
 }
 
 }  // namespace

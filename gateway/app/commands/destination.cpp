@@ -7,16 +7,12 @@
 #include "fhir/json/writer.h"
 #include "fhir/tree/builder.h"
 #include "gateway/app/commands/registry.h"
-#include "gateway/app/destinations.h"
 #include "gateway/app/open_store.h"
-#include "gateway/channels/http/http_channel.h"
+#include "gateway/app/reach.h"
+#include "gateway/audit/word.h"
 
 namespace concord::app {
 namespace {
-
-using std::chrono::milliseconds;
-
-constexpr milliseconds kPatience{10'000};
 
 struct Options {
   std::string config;
@@ -35,23 +31,7 @@ std::string address(const Config& config, const Options& options) {
   return "http://" + host + ":" + std::to_string(port);
 }
 
-/// What a gateway answered, or that none did.
-struct Answer {
-  bool none = false;
-  int status = 0;
-  std::string body;
-};
-
-Result<Answer> ask(const std::string& base) {
-  channels::http::Endpoint endpoint;
-  endpoint.url = base + "/destination";
-  CONCORD_ASSIGN(const auto channel, channels::http::make_channel({{"gateway", endpoint}}));
-  const channels::Receipt receipt =
-      channel->ask({"gateway", "/destination", "concord-destination", {}}, kPatience, {});
-  return Answer{receipt.peer_code == 0, receipt.peer_code, receipt.bytes};
-}
-
-Result<Answer> tell(const std::string& base, const Options& options, std::string_view order) {
+Result<Reach::Reply> tell(const Reach& gateway, const Options& options, std::string_view order) {
   const tree::Symbols symbols;
   tree::Document document(symbols);
   tree::Builder builder(document);
@@ -64,16 +44,7 @@ Result<Answer> tell(const std::string& base, const Options& options, std::string
   member("reason", options.reason);
   member("by", options.by);
   CONCORD_ASSIGN(const std::string body, json::write(document));
-  channels::http::Endpoint endpoint;
-  endpoint.url = base + "/destination/" + options.name + "/$" + std::string(order);
-  CONCORD_ASSIGN(const auto sender, channels::http::make_sender());
-  channels::Delivery delivery;
-  delivery.destination = "gateway";
-  delivery.item = "concord-destination";
-  delivery.content_type = "application/json";
-  delivery.bytes = body;
-  const channels::Receipt receipt = sender->send(endpoint, delivery, kPatience, {});
-  return Answer{receipt.peer_code == 0, receipt.peer_code, receipt.bytes};
+  return gateway.tell("/destination/" + query_text(options.name) + "/$" + std::string(order), body);
 }
 
 std::string text_of(const tree::Document& document, const tree::Node& node, std::string_view name) {
@@ -117,7 +88,7 @@ int show(const std::string& body, const Options& options, Streams& streams) {
   return kDone;
 }
 
-int refused(const Answer& answer, Streams& streams) {
+int refused(const Reach::Reply& answer, Streams& streams) {
   streams.err << "the gateway answers " << answer.status << ": " << answer.body << '\n';
   return kFailed;
 }
@@ -126,12 +97,14 @@ int list(const Options& options, Streams& streams) {
   const auto config = load_config(options.config, streams.err);
   if (!config) return kUsage;
   const std::string base = address(*config, options);
-  const auto answer = ask(base);
+  const auto gateway = Reach::to(base);
+  const auto answer =
+      gateway ? gateway->ask("/destination") : Result<Reach::Reply>(gateway.error());
   if (!answer) {
     print_error(streams.err, base, answer.error());
     return kFailed;
   }
-  if (answer->none) {
+  if (!answer->answered) {
     streams.err << "no gateway answers at " << base << '\n';
     return kFailed;
   }
@@ -145,7 +118,7 @@ int write_order(const Config& config, const Options& options, bool pausing, Stre
     if (!config.destinations.contains(options.name)) {
       return make_error(ErrorCode::not_found, "there is no destination of that name");
     }
-    CONCORD_TRY(check_order(options.reason, options.by));
+    CONCORD_TRY(audit::check_word(options.by, options.reason, "reason"));
     CONCORD_ASSIGN(const auto store, open_store(config, system_clock()));
     const Instant now = system_clock()();
     return pausing ? store->pause({options.name, options.reason, options.by, now})
@@ -165,12 +138,14 @@ int order(const Options& options, bool pausing, Streams& streams) {
   const auto config = load_config(options.config, streams.err);
   if (!config) return kUsage;
   const std::string base = address(*config, options);
-  const auto answer = tell(base, options, pausing ? "pause" : "resume");
+  const auto gateway = Reach::to(base);
+  const auto answer = gateway ? tell(*gateway, options, pausing ? "pause" : "resume")
+                              : Result<Reach::Reply>(gateway.error());
   if (!answer) {
     print_error(streams.err, base, answer.error());
     return kFailed;
   }
-  if (answer->none) return write_order(*config, options, pausing, streams);
+  if (!answer->answered) return write_order(*config, options, pausing, streams);
   if (answer->status != 200) return refused(*answer, streams);
   return show(answer->body, options, streams);
 }

@@ -82,8 +82,8 @@ struct Parts {
   std::function<std::string(const Error&)> outcome;
   /// Whether work may come in now; empty: always.
   std::function<bool()> may_take;
-  /// Tries a letter during which the process ended too often where it can do no harm; an error
-  /// refuses the file. Empty: such a file is refused untried.
+  /// Tries a letter during which the process ended too often where it can do no harm, once; an
+  /// error refuses the file. Empty: such a file is refused untried.
   std::function<Result<void>(const Letter&)> trial;
   std::function<void(const Notice&)> observe;  ///< may be empty
   Clock clock;

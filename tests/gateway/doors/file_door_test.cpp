@@ -455,6 +455,18 @@ TEST_F(FileDoorTest, ASuspectThatPassesItsTrialIsTaken) {
   looks(*again);
   EXPECT_EQ(trials, 1);
   EXPECT_THAT(names("accepted"), ElementsAre("one.json"));
+
+  drop("one.json");
+  std::ofstream(in / "refused/.concord-a.taking") << seen.key << " 4\n";
+  Parts more = parts();
+  more.trial = [&](const Letter&) -> Result<void> {
+    ++trials;
+    return {};
+  };
+  const auto last = open(std::move(more), settings());
+  looks(*last);
+  EXPECT_EQ(trials, 1) << "it ended the process once more all the same";
+  EXPECT_THAT(names("refused"), ElementsAre("one.json", "one.json.outcome.json"));
 }
 
 }  // namespace

@@ -41,6 +41,15 @@ TEST(TokenBucket, ATimeOfSilenceIsNotSavedUp) {
   EXPECT_FALSE(bucket.take(at(3600)));
 }
 
+TEST(TokenBucket, ACapacityOfItsOwnIsABurst) {
+  TokenBucket bucket(10, 100);
+  EXPECT_EQ(begun(bucket, at(0), milliseconds(1)), 100);
+  EXPECT_EQ(begun(bucket, at(1), milliseconds(1)), 10);
+  EXPECT_EQ(begun(bucket, at(3600), milliseconds(1)), 100) << "and no more is saved up";
+  bucket.set_rate(20);
+  EXPECT_EQ(begun(bucket, at(7200), milliseconds(1)), 100);
+}
+
 TEST(TokenBucket, SaysWhenTheNextTokenIsThereAndThenItIs) {
   TokenBucket bucket(0.5);
   ASSERT_TRUE(bucket.take(at(0)));

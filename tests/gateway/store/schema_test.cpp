@@ -128,7 +128,7 @@ TEST_F(Schema, TheWalStaysBoundedWhileMuchIsWritten) {
     ASSERT_THAT(store->commit(sample_exchange(std::to_string(i))), IsOk());
   }
   const auto wal = std::filesystem::file_size(with.path.string() + "-wal");
-  EXPECT_LT(wal, std::uintmax_t{1500} * 4096);  // without: some 10,000 pages
+  EXPECT_LT(wal, std::uintmax_t{1000} * 4096);  // without: some 10,000 pages
   expect_whole(*store);
 }
 

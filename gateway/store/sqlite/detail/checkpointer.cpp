@@ -36,6 +36,9 @@ int Checkpointer::on_commit(void* self, sqlite3* writer, const char* database, i
 
 void Checkpointer::committed(sqlite3* writer, const char* database, std::int64_t pages) {
   if (pages >= pages_ * 4) {
+    // SQLite has one checkpoint at a time and turns others away: without waiting, nothing would be
+    // done here while the thread is at work, and the WAL would grow as long as it is.
+    const std::lock_guard one_at_a_time(writing_back_);
     write_back(writer, database);
     return;
   }
@@ -64,6 +67,7 @@ void Checkpointer::loop(const std::stop_token& stop) {
     }
     std::int64_t rest = pages_;
     for (int pass = 0; pass < kPasses && rest > pages_ / kSmallShare; ++pass) {
+      const std::lock_guard one_at_a_time(writing_back_);
       rest = write_back(connection_->handle(), nullptr);
     }
     const std::lock_guard lock(mutex_);

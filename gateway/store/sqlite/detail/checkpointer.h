@@ -14,8 +14,8 @@ namespace concord::store::sqlite {
 /// it back. The writer goes on meanwhile, so a rest remains; once that is small the writer takes it
 /// over, after which the WAL begins again at its first page: the same blocks are written over and
 /// over, which costs the file system a fraction of what new ones do. Past four times `pages` the
-/// writer does all of it, so that the WAL stays bounded under any load.
-/// Source: sqlite.org/wal.html#ckpt, #bigwal.
+/// writer waits for the pass under way and does the rest itself, so that the WAL stays bounded
+/// under any load that no reader holds back. Source: sqlite.org/wal.html#ckpt, #bigwal.
 class Checkpointer {
  public:
   static Result<std::unique_ptr<Checkpointer>> start(const Connection::Settings& settings,
@@ -38,7 +38,8 @@ class Checkpointer {
   std::mutex mutex_;
   std::condition_variable_any wanted_;
   Round round_ = Round::none;
-  int tries_ = 0;  ///< of the writer at one rest; a reader may hold the WAL
+  std::mutex writing_back_;  ///< held during each pass of either
+  int tries_ = 0;            ///< of the writer at one rest; a reader may hold the WAL
   std::jthread thread_;
 };
 
