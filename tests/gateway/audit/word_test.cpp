@@ -14,7 +14,11 @@ TEST(Word, OfAPersonWithAReasonIsKept) {
   EXPECT_THAT(check_word("A Smith", "INC-1: address corrected", "why"), IsOk());
   EXPECT_THAT(check_word("ops", "done", "reason"), IsOk());
   EXPECT_THAT(check_word(std::string(64, 'a'), std::string(200, 'b'), "why"), IsOk());
-  EXPECT_THAT(check_word("Zo\xC3\xAB", "n\xC3\xA4chste Woche", "why"), IsOk());
+  EXPECT_THAT(check_word("Zo\xC3\xAB",
+                         "n\xC3\xA4"
+                         "chste Woche",
+                         "why"),
+              IsOk());
 }
 
 TEST(Word, SaysWhatIsWrongAndWhere) {
