@@ -1,8 +1,7 @@
 // The rolling upgrade: a store with the previous schema and messages under way, and a gateway of
 // this version that brings it up to date while others go on.
 //
-// The previous schema is made by undoing the last migration. Another one needs another script here;
-// until then the fault says so.
+// The previous schema is made by undoing the last migration (tests/support/previous_schema.h).
 #include <sqlite3.h>
 
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <thread>
 
 #include "tests/campaign/faults.h"
+#include "tests/support/previous_schema.h"
 
 namespace concord::campaign {
 namespace {
@@ -17,27 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kTries = 20;  ///< others hold locks
-
-constexpr const char* kPostgresqlLast = "0006_tally.sql";
-constexpr const char* kPostgresqlUndo =
-    "BEGIN; SET LOCAL search_path = concord; SET LOCAL lock_timeout = '2s'; "
-    "LOCK TABLE inbox, unmatched, outbox, ack_expect IN ACCESS EXCLUSIVE MODE; "
-    "DROP FUNCTION count_inbox() CASCADE; DROP FUNCTION count_unmatched() CASCADE; "
-    "DROP FUNCTION count_outbox() CASCADE; DROP FUNCTION count_outbox_move() CASCADE; "
-    "DROP TABLE tally, tally_change; "
-    "DROP INDEX outbox_state; CREATE INDEX outbox_state ON outbox (state); "
-    "ALTER TABLE ack_expect DROP COLUMN next_at; "
-    "DELETE FROM migration WHERE version = 6; COMMIT";
-
-constexpr const char* kSqliteLast = "0008_tally.sql";
-constexpr const char* kSqliteUndo =
-    "BEGIN IMMEDIATE; "
-    "DROP TRIGGER inbox_counted; DROP TRIGGER inbox_uncounted; DROP TRIGGER unmatched_counted; "
-    "DROP TRIGGER unmatched_uncounted; DROP TRIGGER outbox_counted; DROP TRIGGER outbox_moved; "
-    "DROP TRIGGER outbox_uncounted; DROP TABLE tally; "
-    "DROP INDEX outbox_state; CREATE INDEX outbox_state ON outbox (state); "
-    "DROP INDEX ack_expect_next; ALTER TABLE ack_expect DROP COLUMN next_at; "
-    "DELETE FROM migration WHERE version = 8; PRAGMA user_version = 7; COMMIT";
 
 class Sqlite {
  public:
@@ -73,8 +52,8 @@ class Sqlite {
 std::string undo_in_sqlite(Scene& scene) {
   Sqlite db(scene.stage.store_file());
   const std::string last = db.text("SELECT name FROM migration ORDER BY version DESC LIMIT 1");
-  if (!last.ends_with(kSqliteLast)) return "the last migration is " + last;
-  return db.run(kSqliteUndo) ? std::string() : db.error();
+  if (!last.ends_with(test::kSqliteLast)) return "the last migration is " + last;
+  return db.run(test::kSqliteUndo) ? std::string() : db.error();
 }
 
 std::string undo_in_postgresql(Scene& scene) {
@@ -82,9 +61,9 @@ std::string undo_in_postgresql(Scene& scene) {
   const std::string at = scene.stage.local_connection();
   const std::string last =
       cluster.sql(at, "SELECT name FROM concord.migration ORDER BY version DESC LIMIT 1");
-  if (!last.ends_with(kPostgresqlLast)) return "the last migration is " + last;
+  if (!last.ends_with(test::kPostgresqlLast)) return "the last migration is " + last;
   for (int i = 0; i < kTries; ++i) {
-    if (cluster.try_sql(at, kPostgresqlUndo)) return {};
+    if (cluster.try_sql(at, test::kPostgresqlUndo)) return {};
     std::this_thread::sleep_for(50ms);
   }
   return "its tables are never free";
@@ -102,8 +81,9 @@ void upgrade(Scene& scene) {
   const std::string failed =
       scene.stage.cluster() == nullptr ? undo_in_sqlite(scene) : undo_in_postgresql(scene);
   if (!failed.empty()) scene.trouble("the last migration cannot be undone: " + failed);
-  scene.note("upgrade", "gateway=" + std::to_string(which) + " undone=" +
-                            (scene.stage.cluster() == nullptr ? kSqliteLast : kPostgresqlLast));
+  scene.note("upgrade",
+             "gateway=" + std::to_string(which) + " undone=" +
+                 (scene.stage.cluster() == nullptr ? test::kSqliteLast : test::kPostgresqlLast));
   scene.start_again(which);
 }
 

@@ -153,6 +153,7 @@ std::map<std::string, std::string> Stage::environment_of(std::size_t which) cons
       {"CONCORD_DESTINATIONS_SPINE_URL",
        "http://127.0.0.1:" + std::to_string(between_port_) + "/Prescription"},
       {"CONCORD_DESTINATIONS_SPINE_TIMEOUT_MS", "3000"},
+      {"CONCORD_DESTINATIONS_SPINE_CONCURRENCY", "16"},
       {"CONCORD_EPS_FROM_ASID", "200000001285"},
       {"CONCORD_EPS_TO_ASID", "567456789789"},
       {"CONCORD_EPS_USER_ID", "555254239107"},

@@ -1,5 +1,9 @@
 // The schema: made once, never downgraded, never mistaken for another's; the connection string.
+#include <chrono>
+#include <thread>
+
 #include "tests/gateway/store/postgresql/fixture.h"
+#include "tests/support/previous_schema.h"
 
 namespace concord::test {
 namespace {
@@ -12,6 +16,35 @@ TEST_F(Schema, IsMadeByTheFirstStartAndLeftAloneByTheNext) {
   ASSERT_NE(open(), nullptr);
   EXPECT_EQ(number("SELECT count(*) FROM audit"), links);
   EXPECT_EQ(number("SELECT max(version) FROM migration"), store::postgresql::schema_version());
+}
+
+TEST_F(Schema, IsBroughtUpToDateWhileOthersWriteAndEachChangeIsCountedOnce) {
+  {
+    const auto store = open();
+    ASSERT_THAT(store->commit(sample_exchange("a")), IsOk());
+    ASSERT_THAT(store->commit(sample_exchange("b")), IsOk());
+  }
+  ASSERT_TRUE(execute("SELECT name FROM migration ORDER BY version DESC LIMIT 1")
+                  .ends_with(kPostgresqlLast));
+  ASSERT_TRUE(cluster_->try_sql(database_, kPostgresqlUndo));
+  // A change that began before the migration and is committed while that is applied.
+  std::jthread other([this] {
+    cluster_->sql(database_,
+                  "UPDATE concord.outbox SET state = 6, due_at = NULL WHERE id = 'item-a'; "
+                  "SELECT pg_sleep(1.5)");
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+
+  const auto store = open();
+
+  other.join();
+  ASSERT_THAT(store->commit(sample_exchange("c")), IsOk());
+  const auto counts = store->counts();
+  ASSERT_THAT(counts, IsOk());
+  EXPECT_EQ(counts->accepted, 3);
+  EXPECT_EQ(counts->cancelled, 1) << "neither the migration nor its triggers counted it";
+  EXPECT_EQ(counts->pending, 2);
+  EXPECT_EQ(number("SELECT count(*) FROM migration WHERE version = 6"), 1);
 }
 
 TEST_F(Schema, OfANewerProgramIsRefusedAndLeftUntouched) {
