@@ -192,6 +192,8 @@ void read_the_end(Board& board, Stage& stage) {
       }
     }
     stage.gateway(i).signal(SIGTERM);
+  }
+  for (std::size_t i = 0; i < stage.gateways(); ++i) {
     if (stage.gateway(i).wait(60s) != 0) {
       board.trouble("gateway " + std::to_string(i) + " did not end with 0 on SIGTERM");
     }

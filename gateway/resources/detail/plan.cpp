@@ -140,6 +140,9 @@ Fixed fixed_of(const Room& room, const Document& body) {
   return fixed;
 }
 
+/// The store measures the time by another clock.
+constexpr std::chrono::milliseconds kNearDeadline{50};
+
 }  // namespace
 
 Result<void> in_time(const Room& room, const Caller& caller) {
@@ -186,8 +189,18 @@ Result<Matches> matches(const Room& room, const Caller& caller, std::string_view
   search.parts.push_back({std::string(type), found.where, {}});
   search.limit = limit;
   search.deadline = caller.deadline;
-  CONCORD_ASSIGN(store::ResourcePage page, room.parts.store->search(search));
-  found.rows = std::move(page.rows);
+  auto page = room.parts.store->search(search);
+  if (!page) {
+    // A store that did not answer until time was over is not the fault of the criteria: whoever is
+    // told so may come again.
+    const bool late =
+        caller.deadline != Instant{} && room.parts.clock() + kNearDeadline >= caller.deadline;
+    if (late && page.error().code == ErrorCode::too_costly) {
+      return make_error(ErrorCode::timeout, "the criteria were not looked up in time");
+    }
+    return std::move(page).error();
+  }
+  found.rows = std::move(page->rows);
   return found;
 }
 

@@ -33,6 +33,21 @@ class Conditional : public ResourcesTest {
   }
 };
 
+TEST_F(Conditional, CriteriaThatCouldNotBeLookedUpInTimeMayComeAgain) {
+  caller_.deadline = now_ + std::chrono::seconds(5);
+  store_.search_endlessly([this](Instant deadline) { now_ = deadline; });
+  EXPECT_THAT(create(patient("1"), none_exist("identifier=urn:x|1")),
+              FailsWith(ErrorCode::timeout));
+  EXPECT_EQ(store_.writes(), 0u);
+}
+
+TEST_F(Conditional, CriteriaThatAreTooMuchAreRefusedWhateverTheTime) {
+  caller_.deadline = now_ + std::chrono::seconds(5);
+  store_.search_endlessly([](Instant) {});
+  EXPECT_THAT(create(patient("1"), none_exist("identifier=urn:x|1")),
+              FailsWith(ErrorCode::too_costly));
+}
+
 TEST_F(Conditional, CreateMakesOneWhenNothingIsFound) {
   const auto done = create(patient("1"), none_exist("identifier=urn:x|1"));
   ASSERT_THAT(done, IsOk());

@@ -267,9 +267,16 @@ Result<void> Group::look_at_guards(const std::vector<Call*>& calls, std::size_t 
     for (std::size_t g = 0; g < call->guards->size(); ++g) {
       PostgresqlRunner runner(db_);
       runner.stop_after(kGuardTime);
-      CONCORD_ASSIGN(const bool holds,
-                     sql::guard_holds((*call->guards)[g], sql::kPostgresql, runner));
-      if (holds) continue;
+      const auto holds = sql::guard_holds((*call->guards)[g], sql::kPostgresql, runner);
+      if (!holds) {
+        // The server ends what is too much for it. Time that went by without its doing says
+        // nothing of the criteria: the network stood still, and the call may come again.
+        if (holds.error().code == ErrorCode::too_costly && db_.last_state() != state::kCanceled) {
+          return make_error(ErrorCode::transient, "the store took too long");
+        }
+        return holds.error();
+      }
+      if (*holds) continue;
       broken_guards_[call] = g;
       break;
     }
