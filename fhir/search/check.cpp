@@ -119,10 +119,6 @@ std::vector<Issue> Parameters::check(const tree::Document& document) const {
   const definitions::Definitions& definitions = *own;
   check_expression(definitions, *compiled_->functions, definition, findings);
   if (!findings.empty()) return findings.take();
-  if (*kind == detail::Kind::special) {
-    findings.add("type", "search parameters of type special are not supported", "not-supported");
-    return findings.take();
-  }
   check_use(definitions, *compiled_, definition, findings);
   return findings.take();
 }

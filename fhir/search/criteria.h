@@ -81,6 +81,16 @@ struct NumberIs {
   std::optional<std::int32_t> mark{};
 };
 
+/// A position no farther from another one than a straight line through the globe is long; on a
+/// sphere that line and the great circle above it decide alike. Positions are points of a sphere of
+/// radius 1, each coordinate a number of its own key. Source: hl7.org/fhir/R4/location.html#search.
+struct NearIs {
+  IndexKey x_key = 0, y_key = 0, z_key = 0;
+  double x = 0, y = 0, z = 0;  ///< of the place asked for
+  double line_squared = 0;
+  double z_low = -1, z_high = 1;  ///< of every position that is near: a band of latitude
+};
+
 /// A link of that key to one of these targets, or to a resource of one of these types; empty lists
 /// ask nothing.
 struct LinkIs {
@@ -122,19 +132,29 @@ struct Reverse {
 };
 
 struct Condition {
-  std::variant<All, Any, Not, TokenIs, TextIs, PeriodIs, NumberIs, LinkIs, Present, IdIs, UpdatedIs,
-               Chain, Reverse>
+  std::variant<All, Any, Not, TokenIs, TextIs, PeriodIs, NumberIs, NearIs, LinkIs, Present, IdIs,
+               UpdatedIs, Chain, Reverse>
       is;
 };
 
 /// One key of an order. Resources without a value come last.
 struct SortKey {
-  enum class By : std::uint8_t { id, updated, value };
+  enum class By : std::uint8_t {
+    id,
+    updated,
+    value,
+    target,  ///< "Patient/123" of the stored resource a link leads to; other links are no value
+  };
   By by = By::updated;
   IndexKind kind = IndexKind::text;
   /// Of a value: the least of all values of these keys when ascending, the greatest when not.
   std::vector<IndexKey> keys;
   bool descending = false;
+  /// Of tokens by value: codes (as Token::code) in their order; a code that is not among them is no
+  /// value. Empty: the order of their hashes, which says nothing to people.
+  std::vector<std::int64_t> codes{};
+  /// Of targets: type_number() of those that count; empty: all.
+  std::vector<std::int32_t> types{};
 };
 
 /// Resources to be added to those found.

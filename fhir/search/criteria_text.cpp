@@ -46,6 +46,13 @@ class Writer {
     if (asked.code) out_.append(" code ").append(hex(static_cast<std::uint32_t>(*asked.code), 8));
     if (asked.mark) out_.append(" mark ").append(hex(static_cast<std::uint32_t>(*asked.mark), 8));
   }
+  void operator()(const NearIs& asked) {
+    word("near", asked.z_key);
+    if (!with_values_) return;
+    for (const double one : {asked.x, asked.y, asked.z, asked.line_squared}) {
+      out_.append(" ").append(number(one));
+    }
+  }
   void operator()(const LinkIs& asked) {
     word("link", asked.key);
     if (!asked.targets.empty()) {

@@ -108,6 +108,20 @@ struct Matcher {
              compares(asked.comparison, number, asked.low, asked.high);
     });
   }
+  bool operator()(const NearIs& asked) const {
+    const auto coordinate = [this](IndexKey key) -> const Number* {
+      const auto at = std::find_if(subject.values->numbers.begin(), subject.values->numbers.end(),
+                                   [key](const Number& number) { return number.key == key; });
+      return at == subject.values->numbers.end() ? nullptr : &*at;
+    };
+    const Number* x = coordinate(asked.x_key);
+    const Number* y = coordinate(asked.y_key);
+    const Number* z = coordinate(asked.z_key);
+    if (x == nullptr || y == nullptr || z == nullptr) return false;
+    const double dx = x->low - asked.x, dy = y->low - asked.y, dz = z->low - asked.z;
+    return asked.z_low <= z->low && z->low <= asked.z_high &&
+           dx * dx + dy * dy + dz * dz <= asked.line_squared;
+  }
   bool operator()(const LinkIs& asked) const {
     return any_of_key(subject.values->links, asked.key, [&](const Link& link) {
       return (asked.targets.empty() || among(asked.targets, link.target)) &&

@@ -2,6 +2,7 @@
 /// Search parameters, compiled: what a resource is found by, and what a query asks for. Safe from
 /// any thread once compiled. Source: hl7.org/fhir/R4/search.html, searchparameter.html.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ class FunctionTable;
 }
 namespace concord::terminology {
 class Terminology;
-}
+class ValueSet;
+}  // namespace concord::terminology
 
 namespace concord::search {
 
@@ -47,6 +49,12 @@ using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
 enum class TotalMode : std::uint8_t { none, estimate, accurate };
 enum class SummaryMode : std::uint8_t { no, yes, text, data, count };
+
+/// Where the codes of :in and :not-in come from.
+struct ValueSetSource {
+  std::shared_ptr<const terminology::Terminology> terminology;  ///< never null
+  std::shared_ptr<const terminology::ValueSet> value_set;  ///< null: the one `terminology` knows
+};
 
 /// A compartment the search stays in: GET /Patient/123/Observation.
 struct Compartment {
@@ -129,6 +137,9 @@ class Parameters {
     std::optional<Compartment> compartment;
     std::string_view base_url;
     Instant now{};  ///< for prefix ap
+    /// Who knows the value set of an :in: a canonical, or "ValueSet/123" of this server; not_found
+    /// when there is none. Empty: the terminology of compile() is asked.
+    std::function<Result<ValueSetSource>(std::string_view value_set)> value_set{};
   };
   Result<Query> parse(std::string_view type, const QueryParameters& parameters,
                       const Reading& reading) const;

@@ -91,6 +91,10 @@ http::Response Api::handle(http::Request& request) const {
   return response;
 }
 
+Result<search::ValueSetSource> Api::value_set(std::string_view asked) const {
+  return stored_terms_->value_set(asked);
+}
+
 http::Response Api::handle_service(http::Request& request) const { return dispatch(request, true); }
 
 http::Response Api::refuse(const http::Request& request, int status, const Error& error) const {

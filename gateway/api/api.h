@@ -28,6 +28,10 @@ class Api {
   /// For http::Server: what the edge refused, as an OperationOutcome.
   http::Response refuse(const http::Request& request, int status, const Error& error) const;
 
+  /// For resources::Parts: value sets loaded or stored. Errors: those of the store, not_found,
+  /// unsupported (there is no terminology).
+  Result<search::ValueSetSource> value_set(std::string_view asked) const;
+
   /// Only the endpoints of the interaction "service" (health, metrics), for a port of their own.
   http::Response handle_service(http::Request& request) const;
 

@@ -4,6 +4,7 @@
 #include "gateway/api/html_text.h"
 #include "gateway/api/page.h"
 #include "gateway/exchange/journey_text.h"
+#include "gateway/http/message.h"
 
 namespace concord::api {
 namespace {
@@ -18,30 +19,13 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// An id as a segment of an address: what is not plain is percent-encoded.
-std::string segment(std::string_view id) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
-
 std::string link_to(std::string_view address, std::string_view text) {
   return "<a href=\"" + escaped(address) + "\">" + escaped(text) + "</a>";
 }
 
-std::string exchange_link(std::string_view id) { return link_to("/exchange/" + segment(id), id); }
+std::string exchange_link(std::string_view id) {
+  return link_to("/exchange/" + http::percent_encode(id), id);
+}
 
 /// The parameters of an address without some of them.
 std::string without(std::string_view query, std::initializer_list<std::string_view> names) {
@@ -141,7 +125,7 @@ std::string journey_page(const exchange::JourneyView& view, const Services& use)
   const FoundExchange& found = journey.exchange;
   std::string nav = link_to("/exchange", "exchanges");
   if (!journey.task.empty()) {
-    const std::string task = link(use, "Task/" + segment(journey.task));
+    const std::string task = link(use, "Task/" + http::percent_encode(journey.task));
     nav += link_to(task, "Task");
     nav += link_to(task + "/_history", "versions of the Task");
     if (journey.has_lineage) nav += link_to(task + "/$lineage", "lineage");
@@ -155,7 +139,8 @@ std::string journey_page(const exchange::JourneyView& view, const Services& use)
   row(body, "received", escaped(format_instant(found.received_at) + ", " + journey.content_type));
   row(body, "accepted", escaped(format_instant(found.accepted_at)));
   if (!found.subject.empty()) {
-    row(body, "workflow", link_to("/exchange?subject=" + segment(found.subject), found.subject));
+    row(body, "workflow",
+        link_to("/exchange?subject=" + http::percent_encode(found.subject), found.subject));
   }
   std::string words = "<b>" + escaped(view.decision.outcome) + "</b>";
   for (const std::string& line : view.decision.words) words += "<br>" + escaped(line);

@@ -10,6 +10,8 @@
 #include "fhir/xml/writer.h"
 #include "gateway/api/api.h"
 #include "gateway/http/http_date.h"
+#include "gateway/http/message.h"
+#include "gateway/resources/cut.h"
 
 namespace concord::api {
 
@@ -24,6 +26,13 @@ Result<std::string> type_of(const Call& call, const Services& use) {
   return make_error(ErrorCode::not_found, "there are no resources of this type here");
 }
 
+std::string base_of(const http::Request& request, const Services& use) {
+  if (!use.base_url.empty()) return use.base_url;
+  const std::string_view host = request.field("host");
+  if (host.empty()) return "/FHIR/R4";
+  return std::string("http://").append(host).append("/FHIR/R4");
+}
+
 resources::Caller caller_of(const Call& call, const Services& use) {
   resources::Caller caller;
   caller.organisation = use.organisation;
@@ -31,14 +40,8 @@ resources::Caller caller_of(const Call& call, const Services& use) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       call.request.deadline - std::chrono::steady_clock::now());
   caller.deadline = use.clock() + std::min(left, use.search_time);
+  caller.base_url = base_of(call.request, use);
   return caller;
-}
-
-std::string base_of(const http::Request& request, const Services& use) {
-  if (!use.base_url.empty()) return use.base_url;
-  const std::string_view host = request.field("host");
-  if (host.empty()) return "/FHIR/R4";
-  return std::string("http://").append(host).append("/FHIR/R4");
 }
 
 bool is_id(std::string_view text) noexcept {
@@ -65,69 +68,14 @@ Result<tree::Document> read_body(Call& call, const Services& use, std::string_vi
 
 // ---- parameters ----
 
-namespace {
-
-struct SummaryName {
-  std::string_view name;
-  SummaryMode mode;
-};
-constexpr std::array kSummaries{
-    SummaryName{"true", SummaryMode::yes}, SummaryName{"false", SummaryMode::no},
-    SummaryName{"text", SummaryMode::text}, SummaryName{"data", SummaryMode::data},
-    SummaryName{"count", SummaryMode::count}};
-
-Error bad_parameter(std::string text, std::string_view name) {
-  Error error = make_error(ErrorCode::malformed, std::move(text), "http." + std::string(name));
-  error.issues.front().code = "invalid";
-  return error;
-}
-
-Result<std::vector<std::string>> element_names(std::string_view list) {
-  const Error wrong = bad_parameter("_elements must list names of elements", "_elements");
-  std::vector<std::string> names;
-  while (true) {
-    const std::size_t comma = list.find(',');
-    const std::string_view name = list.substr(0, comma);
-    const bool good =
-        !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
-          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 c == '.' || c == '[' || c == ']';
-        });
-    if (!good || names.size() == 200) return wrong;
-    names.emplace_back(name);
-    if (comma == std::string_view::npos) return names;
-    list.remove_prefix(comma + 1);
-  }
-}
-
-Result<Cut> cut_parameters(const Call& call) {
-  Cut cut;
-  for (const auto& [name, value] : call.query) {
-    if (name == "_summary") {
-      const auto* at = std::find_if(kSummaries.begin(), kSummaries.end(),
-                                    [&](const SummaryName& row) { return row.name == value; });
-      if (at == kSummaries.end()) {
-        return bad_parameter("_summary must be true, false, text, data or count", "_summary");
-      }
-      cut.summary = at->mode;
-    } else if (name == "_elements") {
-      CONCORD_ASSIGN(std::vector<std::string> names, element_names(value));
-      cut.elements.insert(cut.elements.end(), names.begin(), names.end());
-    }
-  }
+Result<Cut> read_cut(const Call& call) {
+  CONCORD_ASSIGN(Cut cut, resources::cut_asked(call.query));
+  if (cut.summary == SummaryMode::count) return resources::count_is_for_searches();
   return cut;
 }
 
-}  // namespace
-
-Result<Cut> read_cut(const Call& call) {
-  CONCORD_ASSIGN(Cut cut, cut_parameters(call));
-  if (cut.summary != SummaryMode::count) return cut;
-  return bad_parameter("_summary=count is for searches", "_summary");
-}
-
 Result<void> check_cut(const Call& call) {
-  CONCORD_TRY(cut_parameters(call));
+  CONCORD_TRY(resources::cut_asked(call.query));
   return {};
 }
 
@@ -146,21 +94,8 @@ std::string criteria_of(std::string_view query) {
 }
 
 void append_parameter(std::string& query, std::string_view name, std::string_view value) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   if (!query.empty()) query += '&';
-  query.append(name) += '=';
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      query += c;
-    } else {
-      query += '%';
-      query += kHex[byte >> 4];
-      query += kHex[byte & 15];
-    }
-  }
+  query.append(name).append("=").append(http::percent_encode(value));
 }
 
 void append_criterion(std::string& query, std::string_view name, std::string_view value) {
@@ -275,7 +210,11 @@ Result<http::Response> version_response(store::ResourceRow row, const Cut& cut, 
 Result<http::Response> gone_response(const Error& error, std::string_view type, std::string_view id,
                                      std::string_view version, const Call& call,
                                      const Services& use) {
-  CONCORD_ASSIGN(http::Response response, issues_response(410, error.issues, call, use));
+  std::vector<Issue> issues = error.issues;
+  for (Issue& issue : issues) {
+    if (issue.code.empty()) issue.code = error_row(error.code).issue_type;
+  }
+  CONCORD_ASSIGN(http::Response response, issues_response(410, issues, call, use));
   if (!version.empty()) {
     response.header("ETag", std::string("W/\"").append(version).append("\""));
     return response;

@@ -206,4 +206,25 @@ Result<Terms> StoredTerminology::over(std::vector<CanonicalName> names) const {
   return Terms(std::move(view));
 }
 
+Result<search::ValueSetSource> StoredTerminology::value_set(std::string_view asked) const {
+  constexpr std::string_view kLocal = "ValueSet/";
+  if (kept_->use.terminology == nullptr) {
+    return make_error(ErrorCode::unsupported, "this server has no terminology");
+  }
+  const std::string& base = kept_->use.base_url;
+  std::string_view local = asked;
+  if (!base.empty() && local.starts_with(base) && local.substr(base.size()).starts_with('/')) {
+    local.remove_prefix(base.size() + 1);
+  }
+  if (!local.starts_with(kLocal)) {
+    CONCORD_ASSIGN(const Terms terms, over({{"ValueSet", std::string(asked)}}));
+    return search::ValueSetSource{terms.share(), nullptr};
+  }
+  CONCORD_ASSIGN(const auto document, stored("ValueSet", local.substr(kLocal.size())));
+  if (!document) return make_error(ErrorCode::not_found, "there is no such value set here");
+  CONCORD_ASSIGN(const Terms terms, over(drawn_on(*document, document->root())));
+  CONCORD_ASSIGN(auto compiled, terms->compile(*document, document->root()));
+  return search::ValueSetSource{terms.share(), std::move(compiled)};
+}
+
 }  // namespace concord::api

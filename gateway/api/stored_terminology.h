@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fhir/core/result.h"
+#include "fhir/search/parameters.h"
 #include "fhir/terminology/terminology.h"
 #include "fhir/tree/document.h"
 #include "gateway/api/services.h"
@@ -29,6 +30,8 @@ class Terms {
       : own_(std::move(own)), terms_(own_.get()) {}
   const terminology::Terminology& operator*() const noexcept { return *terms_; }
   const terminology::Terminology* operator->() const noexcept { return terms_; }
+  /// To be kept beyond the operation; what was loaded outlives everything.
+  std::shared_ptr<const terminology::Terminology> share() const { return {own_, terms_}; }
 
  private:
   std::shared_ptr<const terminology::Terminology> own_;
@@ -54,6 +57,10 @@ class StoredTerminology {
   /// ones. A system or value set nobody has is left to the operation to report.
   /// Errors: those of the store; too_costly.
   Result<Terms> over(std::vector<CanonicalName> names) const;
+
+  /// For :in of a search: a canonical, or "ValueSet/123" of this server (relative, or below
+  /// `Services::base_url`). Errors: as over(); not_found (no such resource here).
+  Result<search::ValueSetSource> value_set(std::string_view asked) const;
 
  private:
   struct Kept;

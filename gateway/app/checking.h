@@ -35,6 +35,7 @@ class Checking {
   const packages::Registry& registry() const noexcept { return registry_; }
   const terminology::Terminology& terminology() const noexcept { return terminology_; }
   const validate::Validator& validator() const noexcept { return *validator_; }
+  const snapshot::Profiles& profiles() const noexcept { return profiles_; }
   /// What loading had to say: dependencies that are missing, files passed over.
   const std::vector<Issue>& warnings() const noexcept { return warnings_; }
 

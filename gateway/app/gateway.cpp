@@ -47,7 +47,7 @@ Result<void> Gateway::Impl::load() {
     for (const Issue& issue : left_out) {
       log.write(ops::LogLevel::warning, "packages", {{"text", issue.text}});
     }
-    CONCORD_ASSIGN(serving, resource_settings(config, engine->definitions()));
+    CONCORD_ASSIGN(serving, resource_settings(config, engine->definitions(), *checking));
     return {};
   };
   const Result<void> compiled = compile();
@@ -196,6 +196,10 @@ void Gateway::Impl::serve_resources(resources::Settings settings) {
     return row.has_value() && !row->exchange.empty();
   };
   parts.observer = &subscribing->observer();
+  parts.value_set = [this](std::string_view asked) -> Result<search::ValueSetSource> {
+    if (api == nullptr) return make_error(ErrorCode::transient, "this gateway is still starting");
+    return api->value_set(asked);
+  };
   parts.clock = clock;
   parts.uuids = uuids;
   resources = std::make_unique<resources::ResourceService>(std::move(parts), std::move(settings));

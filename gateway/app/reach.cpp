@@ -116,22 +116,4 @@ Result<Reach::Reply> Reach::tell(const std::string& target, std::string_view jso
   return Reply{receipt.peer_code != 0, receipt.peer_code, std::move(receipt.bytes)};
 }
 
-std::string query_text(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
-
 }  // namespace concord::app

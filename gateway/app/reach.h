@@ -38,8 +38,4 @@ class Reach {
   std::string url_;
 };
 
-/// A text as it stands in a query, or as one segment of a path: everything but letters, digits,
-/// "-", "." and "_" encoded.
-std::string query_text(std::string_view text);
-
 }  // namespace concord::app

@@ -33,7 +33,8 @@ std::optional<Validation::Mode> mode_of(std::string_view word) {
 }  // namespace
 
 Result<resources::Settings> resource_settings(const Config& config,
-                                              const definitions::Definitions& definitions) {
+                                              const definitions::Definitions& definitions,
+                                              const Checking& checking) {
   resources::Settings settings;
   Error error;
   error.code = ErrorCode::invalid;
@@ -74,6 +75,11 @@ Result<resources::Settings> resource_settings(const Config& config,
     if (!validation.profiles.empty() && validation.mode == Validation::Mode::off) {
       error.issues.push_back(
           fault("fhir.profiles", type + " has profiles, but fhir.validation is off for it"));
+    }
+    for (const std::string& profile : validation.profiles) {
+      if (checking.profiles().find(profile)) continue;
+      error.issues.push_back(fault(
+          "fhir.profiles", type + " must meet " + profile + ", which no loaded package defines"));
     }
   }
   if (!error.issues.empty()) return error;

@@ -11,9 +11,11 @@
 namespace concord::app {
 
 /// Errors: invalid (fhir.types, fhir.validation or fhir.profiles name a type R4 does not have, or
-/// say something else than they may; each fault one issue with the key).
+/// say something else than they may; a profile nobody knows, which no resource could meet; each
+/// fault one issue with the key).
 Result<resources::Settings> resource_settings(const Config& config,
-                                              const definitions::Definitions& definitions);
+                                              const definitions::Definitions& definitions,
+                                              const Checking& checking);
 
 /// The search parameters of R4 and of the loaded packages. One of a package that cannot be served
 /// is left out with an issue in `left_out`. Errors: internal.

@@ -109,6 +109,10 @@ using AccessLog = std::function<void(const AccessRecord&)>;
 /// Errors: malformed (a '%' without two hex digits, or a decoded control character).
 Result<std::string> percent_decode(std::string_view text, bool form);
 
+/// Everything but the unreserved characters as %XX: fit for a path segment or a query value.
+/// Source: RFC 3986 sections 2.1, 2.3.
+std::string percent_encode(std::string_view text);
+
 /// The parameters of a query, decoded, in order.
 /// Errors: malformed (as percent_decode), too_long (more than 64 parameters).
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);

@@ -36,7 +36,8 @@ namespace concord::resources {
 struct Caller {
   std::string organisation;
   std::string request_id;
-  Instant deadline{};  ///< searches end with too_costly, Bundles with timeout; zero: no end
+  Instant deadline{};      ///< searches end with too_costly, Bundles with timeout; zero: no end
+  std::string base_url{};  ///< the address the caller used; empty: that of the settings
 };
 
 /// What is asked of a resource before it is stored.
@@ -147,6 +148,8 @@ struct Parts {
   /// is.
   std::function<Result<bool>(std::string_view task)> of_exchange;
   ChangeObserver* observer = nullptr;  ///< null: nobody
+  /// As search::Parameters::Reading::value_set: value sets stored here. Empty: only loaded ones.
+  std::function<Result<search::ValueSetSource>(std::string_view value_set)> value_set;
   Clock clock;
   UuidSource uuids;
 };

@@ -52,6 +52,13 @@ class Migrations {
   std::vector<Migration> all_;  ///< in order of version
 };
 
+/// The schema of a store, beside the program's.
+struct SchemaState {
+  std::int64_t version = 0;          ///< 0: there is no store yet
+  std::int64_t known = 0;            ///< what this program writes
+  std::vector<std::string> pending;  ///< names of migrations an opening would apply, in order
+};
+
 /// What the audit chain says of a migration.
 audit::Record migration_record(const Migration& migration, Instant now);
 

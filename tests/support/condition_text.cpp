@@ -52,6 +52,10 @@ struct Say {
            std::to_string(v.high) + ' ' + maybe(v.system) + ' ' + maybe(v.code) + ' ' +
            maybe(v.mark);
   }
+  std::string operator()(const search::NearIs& v) const {
+    return "near " + std::to_string(v.z_key) + ' ' + std::to_string(v.x) + ' ' +
+           std::to_string(v.y) + ' ' + std::to_string(v.z) + ' ' + std::to_string(v.line_squared);
+  }
   std::string operator()(const search::LinkIs& v) const {
     return "link " + std::to_string(v.key) + ' ' + numbers(v.targets) + numbers(v.types);
   }

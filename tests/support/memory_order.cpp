@@ -23,7 +23,18 @@ OrderValue value_of(const search::IndexValues& index, const SortKey& key) {
   };
   switch (key.kind) {
     case IndexKind::token:
-      over(index.tokens, [](const search::Token& v) { return v.code; });
+      if (key.codes.empty()) {
+        over(index.tokens, [](const search::Token& v) { return v.code; });
+        break;
+      }
+      for (const search::Token& one : index.tokens) {
+        const auto at = std::find(key.codes.begin(), key.codes.end(), one.code);
+        if (at == key.codes.end() ||
+            std::find(key.keys.begin(), key.keys.end(), one.key) == key.keys.end()) {
+          continue;
+        }
+        take(best, OrderValue(std::int64_t{at - key.codes.begin()}), key.descending);
+      }
       break;
     case IndexKind::text:
       over(index.texts, [](const search::Text& v) { return v.value; });
@@ -41,11 +52,25 @@ OrderValue value_of(const search::IndexValues& index, const SortKey& key) {
   return best;
 }
 
+OrderValue target_of(const search::IndexValues& index, const SortKey& key,
+                     const TargetName& name_of) {
+  OrderValue best;
+  for (const search::Link& link : index.links) {
+    if (std::find(key.keys.begin(), key.keys.end(), link.key) == key.keys.end()) continue;
+    if (!key.types.empty() &&
+        std::find(key.types.begin(), key.types.end(), link.type) == key.types.end()) {
+      continue;
+    }
+    if (auto name = name_of(link.target)) take(best, OrderValue(*std::move(name)), key.descending);
+  }
+  return best;
+}
+
 }  // namespace
 
 std::vector<OrderValue> order_values(const store::ResourceRow& row,
                                      const search::IndexValues& index,
-                                     const std::vector<SortKey>& sort) {
+                                     const std::vector<SortKey>& sort, const TargetName& name_of) {
   std::vector<OrderValue> values;
   for (const SortKey& key : sort) {
     switch (key.by) {
@@ -57,6 +82,9 @@ std::vector<OrderValue> order_values(const store::ResourceRow& row,
         break;
       case SortKey::By::value:
         values.push_back(value_of(index, key));
+        break;
+      case SortKey::By::target:
+        values.push_back(target_of(index, key, name_of));
         break;
     }
   }

@@ -2,6 +2,7 @@
 /// The order of found resources, for MemoryResources: what a SortKey means in C++. Pure functions.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -20,10 +21,14 @@ struct OrderedRow {
   std::vector<OrderValue> values;
 };
 
+/// "Patient/123" of the resource a link leads to; nothing when there is none.
+using TargetName = std::function<std::optional<std::string>(std::int64_t target)>;
+
 /// The value of each key of `sort`.
 std::vector<OrderValue> order_values(const store::ResourceRow& row,
                                      const search::IndexValues& index,
-                                     const std::vector<search::SortKey>& sort);
+                                     const std::vector<search::SortKey>& sort,
+                                     const TargetName& name_of);
 
 /// Whether `a` stands before `b`: by the keys, then by row; without keys the latest change first.
 bool comes_before(const OrderedRow& a, const OrderedRow& b,

@@ -204,7 +204,8 @@ Result<ResourcePage> MemoryResources::search(const store::ResourceSearch& search
     for (const auto& part : search.parts) {
       for (const Kept* kept : found(part.type, part.where)) {
         ordered.push_back({kept->now().row.row, kept->now().sequence,
-                           order_values(kept->now().row, kept->now().index, part.sort)});
+                           order_values(kept->now().row, kept->now().index, part.sort,
+                                        [this](std::int64_t hash) { return name_under(hash); })});
       }
     }
     const auto sort = search.parts.empty() ? std::vector<search::SortKey>{} : search.parts[0].sort;
@@ -215,6 +216,7 @@ Result<ResourcePage> MemoryResources::search(const store::ResourceSearch& search
     for (const OrderedRow& row : ordered) pages.rows.push_back(row.row);
     book = pages_.size();
     pages_.push_back(std::move(pages));
+    if (search.backwards) begin = pages_.back().rows.size();
   } else {
     const std::string_view cursor = search.cursor;
     const std::size_t dot = cursor.find('.');
@@ -438,6 +440,18 @@ search::IndexValues MemoryResources::index_of(std::string_view type, std::string
   const std::scoped_lock lock(mutex_);
   const Kept* kept = find(type, id);
   return kept == nullptr ? search::IndexValues{} : kept->now().index;
+}
+
+std::optional<std::string> MemoryResources::name_of(std::int64_t hash) const {
+  const std::scoped_lock lock(mutex_);
+  return name_under(hash);
+}
+
+std::optional<std::string> MemoryResources::name_under(std::int64_t hash) const {
+  const auto at = by_hash_.find(hash);
+  if (at == by_hash_.end() || at->second.empty()) return std::nullopt;
+  const store::ResourceRow& row = kept_[at->second.front()].now().row;
+  return row.type + "/" + row.id;
 }
 
 }  // namespace concord::test

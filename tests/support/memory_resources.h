@@ -54,6 +54,8 @@ class MemoryResources final : public store::Resources {
   std::size_t writes() const;
   /// What the current version of a resource is found by; empty when there is none.
   search::IndexValues index_of(std::string_view type, std::string_view id) const;
+  /// "Patient/123" of what is stored under a resource_hash(), also when it is deleted.
+  std::optional<std::string> name_of(std::int64_t hash) const;
 
  private:
   struct Version {
@@ -80,6 +82,7 @@ class MemoryResources final : public store::Resources {
   bool meets_link(const Kept& kept, const search::Reverse& reverse) const;
   std::vector<const Kept*> found(std::string_view type, const search::Condition& where) const;
   bool still(const store::Guard& guard) const;
+  std::optional<std::string> name_under(std::int64_t hash) const;
 
   mutable std::mutex mutex_;
   std::vector<Kept> kept_;  ///< row r stands at r - 1

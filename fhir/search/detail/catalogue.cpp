@@ -9,7 +9,7 @@ namespace concord::search::detail {
 
 namespace {
 /// Raised when extract() gives other values for the same parameters.
-constexpr std::string_view kExtraction = "3";
+constexpr std::string_view kExtraction = "4";
 }  // namespace
 
 std::uint32_t Walk::step(std::uint32_t from, tree::Symbol name, tree::Symbol filter,
@@ -49,7 +49,9 @@ Names::Names(tree::Symbols& symbols)
       high(symbols.intern("high")),
       id(symbols.intern("id")),
       identifier(symbols.intern("identifier")),
+      latitude(symbols.intern("latitude")),
       line(symbols.intern("line")),
+      longitude(symbols.intern("longitude")),
       low(symbols.intern("low")),
       bounds_period(symbols.intern("boundsPeriod")),
       postal_code(symbols.intern("postalCode")),

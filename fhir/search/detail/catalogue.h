@@ -36,12 +36,16 @@ struct Part {
   IndexKey of_type_key = 0;     ///< tokens of Identifiers with their type
   IndexKey identifier_key = 0;  ///< references: Reference.identifier
   IndexKey canonical_key = 0;   ///< quantities: in base units
-  ShapeSet shapes = 0;          ///< that may be found there
-  bool single = false;          ///< never repeats
+  /// Positions, on a sphere of radius 1: towards 0° N 0° E, towards 0° N 90° E; `key` towards the
+  /// North Pole.
+  IndexKey x_key = 0, y_key = 0;
+  ShapeSet shapes = 0;  ///< that may be found there
+  bool single = false;  ///< never repeats
   /// Of a component of a composite: only the rows of `key` are made.
   bool lean = false;
   /// Systems the binding of a `code` implies; it is stored without.
   std::vector<std::string> systems;
+  std::string value_set;  ///< of that binding
   /// How its elements are found when no path of names does.
   std::optional<path::Expression> expression;
 };
@@ -140,8 +144,8 @@ struct TypePlan {
 struct Names {
   explicit Names(tree::Symbols& symbols);
   tree::Symbol code, coding, comparator, country, currency, city, data, display, district, end,
-      event, family, given, high, id, identifier, line, low, bounds_period, postal_code, prefix,
-      reference, repeat, start, state, suffix, system, text, type, unit, value;
+      event, family, given, high, id, identifier, latitude, line, longitude, low, bounds_period,
+      postal_code, prefix, reference, repeat, start, state, suffix, system, text, type, unit, value;
 };
 
 /// The plans of every resource type.

@@ -9,6 +9,7 @@
 #include "fhir/path/units.h"
 #include "fhir/search/detail/fold.h"
 #include "fhir/search/detail/moments.h"
+#include "fhir/search/detail/positions.h"
 #include "fhir/search/detail/systems.h"
 
 namespace concord::search::detail {
@@ -209,6 +210,9 @@ void Extractor::act(const Part& part, Shape shape, const tree::Node& node) {
     case Shape::reference:
       reference(part, node);
       break;
+    case Shape::position:
+      position(part, node);
+      break;
     case Shape::resource:
       if (const std::string_view id = value(node, names_.id); !id.empty()) {
         const std::string_view type = document_.text(node.type());
@@ -370,6 +374,17 @@ void Extractor::range(const Part& part, const tree::Node& node) {
   amount.code = value(*either, names_.code);
   amount.unit = value(*either, names_.unit);
   number_rows(part, amount);
+}
+
+void Extractor::position(const Part& part, const tree::Node& node) {
+  const auto latitude = read_double(value(node, names_.latitude)),
+             longitude = read_double(value(node, names_.longitude));
+  if (!latitude || !longitude) return;
+  const auto point = point_at(*latitude, *longitude);
+  if (!point) return;
+  out_.numbers.push_back({part.x_key, point->x, point->x, 0, 0});
+  out_.numbers.push_back({part.y_key, point->y, point->y, 0, 0});
+  out_.numbers.push_back({part.key, point->z, point->z, 0, 0});
 }
 
 void Extractor::reference(const Part& part, const tree::Node& node) {

@@ -51,6 +51,7 @@ class Extractor {
   void quantity(const Part& part, Shape shape, const tree::Node& node);
   void range(const Part& part, const tree::Node& node);
   void number_rows(const Part& part, const Amount& amount);
+  void position(const Part& part, const tree::Node& node);
   void reference(const Part& part, const tree::Node& node);
   void canonical(IndexKey key, std::string_view url);
   void composite(const Composite& composite, const tree::Node& node);

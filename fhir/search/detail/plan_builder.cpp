@@ -143,6 +143,8 @@ Part& PlanBuilder::make_part(const std::string& text, Kind kind, bool lean) {
   part.of_type_key = key("of-type");
   part.identifier_key = key("identifier");
   part.canonical_key = key("canonical");
+  part.x_key = key("x");
+  part.y_key = key("y");
   return part;
 }
 
@@ -159,6 +161,7 @@ void PlanBuilder::insert(Walk& walk, const Found& found, Kind kind, Part& part) 
     part.shapes |= bit(shape);
     if (shape == Shape::code && part.systems.empty()) {
       part.systems = implied_systems(end.value_set);
+      part.value_set = end.value_set;
     }
   }
 }
@@ -379,8 +382,6 @@ void PlanBuilder::add(const Definition& definition) {
   }
   if (definition.expression.empty()) {
     parameter.not_served = "it has no expression";
-  } else if (*kind == Kind::special) {
-    parameter.not_served = "it is of type special";
   } else if (*kind == Kind::composite) {
     add_composite(definition, parameter);
   } else {

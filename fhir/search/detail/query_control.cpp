@@ -3,6 +3,7 @@
 
 #include "fhir/search/detail/query_reader.h"
 #include "fhir/search/detail/query_values.h"
+#include "fhir/terminology/terminology.h"
 
 // What a query says of its answer: _count, _sort, _total, _summary, _elements, _include.
 // Source: hl7.org/fhir/R4/search.html#return.
@@ -77,49 +78,145 @@ Result<bool> QueryReader::control(std::string_view name, const std::string& valu
   return true;
 }
 
+/// Coded elements by what people read of them; codes of a known list by the code. Empty: there is
+/// no order, as with identifiers, of which the index holds hashes.
+std::vector<SortKey> QueryReader::order_of_tokens(const Parameter& parameter) const {
+  constexpr ShapeSet kReadable = bit(Shape::coding) | bit(Shape::concept_);
+  SortKey key;
+  key.by = SortKey::By::value;
+  std::vector<std::string> codes;
+  bool readable = true;
+  bool listed = true;
+  for (const Use& use : parameter.uses) {
+    const Part& part = *use.part;
+    readable = readable && (part.shapes & ~kReadable) == 0;
+    if (part.shapes == bit(Shape::boolean)) {
+      codes.insert(codes.end(), {"false", "true"});
+    } else if (part.shapes == bit(Shape::code) && compiled_.terminology != nullptr) {
+      terminology::ExpandOptions options;
+      options.max_codes = reading_.limits.codes;
+      const auto expansion = compiled_.terminology->expand(part.value_set, options);
+      listed = listed && expansion.has_value();
+      if (!expansion) continue;
+      for (const auto& line : expansion->lines) codes.emplace_back(line.code);
+    } else {
+      listed = false;
+    }
+    key.keys.push_back(part.text_key);
+  }
+  key.kind = IndexKind::text;
+  if (readable) return {key};
+  if (!listed) return {};
+  key.kind = IndexKind::token;
+  key.keys = link_keys(parameter);
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  for (const std::string& code : codes) key.codes.push_back(index_hash(code));
+  return {key};
+}
+
+std::vector<SortKey> QueryReader::order_of(const TypePlan& plan, std::string_view code,
+                                           std::string& problem) const {
+  SortKey key;
+  if (code == "_id" || code == "_lastUpdated") {
+    key.by = code == "_id" ? SortKey::By::id : SortKey::By::updated;
+    return {key};
+  }
+  const auto found = plan.parameters.find(code);
+  if (found == plan.parameters.end() || !found->second.not_served.empty()) {
+    problem = "'" + shown(code) + "' is not known for " + plan.type;
+    return {};
+  }
+  const Parameter& parameter = found->second;
+  key.by = SortKey::By::value;
+  key.kind = index_kind(parameter.kind);
+  key.keys = link_keys(parameter);
+  std::vector<SortKey> keys;
+  switch (parameter.kind) {
+    case Kind::date:
+    case Kind::number:
+    case Kind::string:
+    case Kind::uri:
+      keys = {key};
+      break;
+    case Kind::quantity: {
+      // What can be compared in base units comes first, whatever unit it was written in.
+      SortKey same_unit = key;
+      same_unit.keys.clear();
+      for (const Use& use : parameter.uses) same_unit.keys.push_back(use.part->canonical_key);
+      keys = {same_unit, key};
+      break;
+    }
+    case Kind::token:
+      keys = order_of_tokens(parameter);
+      break;
+    case Kind::reference: {
+      const bool references = std::all_of(
+          parameter.uses.begin(), parameter.uses.end(),
+          [](const Use& use) { return detail::has(use.part->shapes, Shape::reference); });
+      if (!references) break;
+      key.by = SortKey::By::target;
+      for (const std::string& type : narrowed_types(parameter)) {
+        key.types.push_back(type_number(type));
+      }
+      keys = {key};
+      break;
+    }
+    case Kind::composite:
+    case Kind::special:
+      break;
+  }
+  if (keys.empty()) {
+    problem = "'" + shown(code) +
+              "' has no order: neither composites, identifiers, contacts, canonicals nor positions "
+              "have one";
+  }
+  return keys;
+}
+
 Result<void> QueryReader::sort(std::string_view value, Query& query) {
   if (!query.sort.empty()) return bad("_sort", "it is there twice");
-  std::vector<std::vector<SortKey>> keys(query.types.size());
+  std::vector<SortKey> sort;
   for (std::string_view one : split_escaped(value, ',')) {
     const bool descending = one.starts_with('-');
     if (descending) one.remove_prefix(1);
     if (one.empty()) return bad("_sort", "it names no parameter");
-    std::vector<SortKey> made;
+    // Of several types at once: one order over the values of all of them.
+    std::vector<SortKey> keys;
     std::string problem;
     for (const std::string& type : query.types) {
-      SortKey key;
-      key.descending = descending;
-      if (one == "_id" || one == "_lastUpdated") {
-        key.by = one == "_id" ? SortKey::By::id : SortKey::By::updated;
-        made.push_back(std::move(key));
+      std::vector<SortKey> own = order_of(*catalogue_.plan(type), one, problem);
+      if (!problem.empty()) break;
+      if (keys.empty()) {
+        keys = std::move(own);
         continue;
       }
-      const TypePlan& plan = *catalogue_.plan(type);
-      const auto found = plan.parameters.find(one);
-      if (found == plan.parameters.end() || !found->second.not_served.empty()) {
-        problem = "'" + shown(one) + "' is not known for " + type;
+      const bool alike = std::equal(
+          keys.begin(), keys.end(), own.begin(), own.end(), [](const SortKey& a, const SortKey& b) {
+            return a.by == b.by && a.kind == b.kind && a.codes == b.codes && a.types == b.types;
+          });
+      if (!alike) {
+        problem = "'" + shown(one) + "' is not the same for every type asked for";
         break;
       }
-      const Parameter& parameter = found->second;
-      key.by = SortKey::By::value;
-      key.kind = index_kind(parameter.kind);
-      if (parameter.kind == Kind::composite || key.kind == IndexKind::token ||
-          key.kind == IndexKind::link) {
-        problem = "'" + shown(one) +
-                  "' has no order: sort by dates, numbers, quantities, strings, "
-                  "uris, _id or _lastUpdated";
-        break;
+      for (std::size_t at = 0; at < keys.size(); ++at) {
+        for (const IndexKey key : own[at].keys) {
+          if (std::find(keys[at].keys.begin(), keys[at].keys.end(), key) == keys[at].keys.end()) {
+            keys[at].keys.push_back(key);
+          }
+        }
       }
-      key.keys = link_keys(parameter);
-      made.push_back(std::move(key));
     }
     if (!problem.empty()) {
       CONCORD_TRY(pass_over("search parameter '_sort': " + problem, query));
       continue;
     }
-    for (std::size_t at = 0; at < made.size(); ++at) keys[at].push_back(std::move(made[at]));
+    for (SortKey& key : keys) {
+      key.descending = descending;
+      sort.push_back(std::move(key));
+    }
   }
-  if (!keys.empty() && !keys.front().empty()) query.sort = std::move(keys);
+  if (!sort.empty()) query.sort.assign(query.types.size(), sort);
   return {};
 }
 

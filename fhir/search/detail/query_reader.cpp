@@ -38,6 +38,20 @@ bool holds_negation(const Condition& condition) {
       condition.is);
 }
 
+/// Tells whose value was wrong: the elements it is compared with, as paths of FHIRPath.
+Error naming_elements(Error error, const Parameter& parameter) {
+  constexpr std::size_t kMostPaths = 4;
+  if (error.code != ErrorCode::malformed || error.issues.empty() || parameter.uses.empty()) {
+    return error;
+  }
+  std::string& text = error.issues.front().text;
+  for (std::size_t at = 0; at < std::min(kMostPaths, parameter.uses.size()); ++at) {
+    text.append(at == 0 ? " (it is compared with " : ", ").append(parameter.uses[at].part->text);
+  }
+  text.append(parameter.uses.size() > kMostPaths ? ", …)" : ")");
+  return error;
+}
+
 }  // namespace
 
 std::string shown(std::string_view name) {
@@ -51,8 +65,12 @@ std::string shown(std::string_view name) {
 }
 
 Error bad(std::string_view name, std::string_view why) {
-  return make_error(ErrorCode::malformed,
-                    "search parameter '" + shown(name) + "': " + std::string(why));
+  Error error = make_error(ErrorCode::malformed,
+                           "search parameter '" + shown(name) + "': " + std::string(why));
+  // As fields of a request are named elsewhere: "http.birthdate".
+  const std::string code = shown(name.substr(0, name.find_first_of(":.")));
+  if (code != "?") error.issues.front().expression = "http." + code;
+  return error;
 }
 
 std::vector<std::string> targets_of(const Catalogue& catalogue, const Parameter& parameter) {
@@ -241,9 +259,9 @@ Result<std::optional<Condition>> QueryReader::condition(const TypePlan& plan, st
                                                                       : "it is not in the index"));
   }
   if (!known) return std::optional<Condition>();
-  CONCORD_ASSIGN(auto made,
-                 ValueReader(compiled_, reading_, name).read(found->second, modifier, value));
-  return std::optional<Condition>(std::move(made));
+  auto made = ValueReader(compiled_, reading_, name).read(found->second, modifier, value);
+  if (!made) return naming_elements(std::move(made).error(), found->second);
+  return std::optional<Condition>(*std::move(made));
 }
 
 Result<std::optional<Condition>> QueryReader::chain(const TypePlan& plan, std::string_view link,

@@ -30,6 +30,10 @@ class QueryReader {
   /// `_count`, `_sort` and the like; false when `name` is none of them.
   Result<bool> control(std::string_view name, const std::string& value, Query& query);
   Result<void> sort(std::string_view value, Query& query);
+  /// The keys of one word of `_sort` for one type, or what is wrong with it.
+  std::vector<SortKey> order_of(const TypePlan& plan, std::string_view code,
+                                std::string& problem) const;
+  std::vector<SortKey> order_of_tokens(const Parameter& parameter) const;
   Result<void> include(std::string_view name, std::string_view value, Query& query) const;
   Result<void> filter(const std::string& name, const std::string& value, Query& query);
   Result<void> compartment(Query& query) const;

@@ -77,13 +77,23 @@ Result<Condition> ValueReader::of_type(const std::vector<Use>& uses, std::string
 
 Result<Condition> ValueReader::in_value_set(const std::vector<Use>& uses,
                                             std::string_view value) const {
-  if (compiled_.terminology == nullptr) {
+  ValueSetSource source;
+  const terminology::Terminology* terms = compiled_.terminology;
+  if (reading_.value_set) {
+    auto found = reading_.value_set(value);
+    if (!found && found.error().code != ErrorCode::not_found) return std::move(found).error();
+    if (!found) return bad_value("this value set is not known here");
+    source = *std::move(found);
+    terms = source.terminology.get();
+  }
+  if (terms == nullptr) {
     return make_error(ErrorCode::unsupported,
                       "search parameter '" + shown(name_) + "': this server has no terminology");
   }
   terminology::ExpandOptions options;
   options.max_codes = reading_.limits.codes;
-  const auto expansion = compiled_.terminology->expand(value, options);
+  const auto expansion = source.value_set != nullptr ? terms->expand(source.value_set, options)
+                                                     : terms->expand(value, options);
   if (!expansion) {
     if (expansion.error().code == ErrorCode::too_costly) {
       return make_error(ErrorCode::too_costly,

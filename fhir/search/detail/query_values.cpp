@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "fhir/core/decimal.h"
+#include "fhir/path/units.h"
 #include "fhir/search/detail/extractor.h"
 #include "fhir/search/detail/fold.h"
 #include "fhir/search/detail/moments.h"
+#include "fhir/search/detail/positions.h"
 #include "fhir/search/detail/prefix.h"
 #include "fhir/search/detail/query_reader.h"
 
@@ -177,7 +180,7 @@ Result<Condition> ValueReader::one(const Parameter& parameter, std::string_view 
     case Kind::composite:
       return composite(parameter, value);
     case Kind::special:
-      break;
+      return near(uses, value);
   }
   return bad_value("it cannot be searched by");
 }
@@ -294,6 +297,39 @@ Result<Condition> ValueReader::quantity(const std::vector<Use>& uses,
     if (!system.empty()) raw.system = short_hash(system);
     if (!code.empty()) raw.code = short_hash(code);
     any.push_back({raw});
+  }
+  return any_of(std::move(any));
+}
+
+/// latitude|longitude|distance|units; without distance it is kNearby, without units kilometres.
+/// Source: hl7.org/fhir/R4/location.html#search ("near").
+Result<Condition> ValueReader::near(const std::vector<Use>& uses, std::string_view value) const {
+  constexpr double kNearby = 10'000;  // metres
+  const auto pieces = split_escaped(value, '|');
+  if (pieces.size() < 2 || pieces.size() > 4) {
+    return bad_value("it is latitude|longitude|distance|units");
+  }
+  const auto number = [](std::string_view text) { return Decimal::parse(text); };
+  const auto latitude = number(pieces[0]), longitude = number(pieces[1]);
+  const auto point = latitude && longitude ? point_at(latitude->to_double(), longitude->to_double())
+                                           : std::nullopt;
+  if (!point) {
+    return bad_value("its latitude goes from -90 to 90, its longitude from -180 to 180");
+  }
+  double metres = kNearby;
+  if (pieces.size() > 2 && !pieces[2].empty()) {
+    const auto distance = number(pieces[2]);
+    if (!distance || distance->to_double() < 0) return bad_value("its distance is no distance");
+    const std::string units = pieces.size() > 3 ? unescaped(pieces[3]) : std::string();
+    const auto length = path::convert_unit(*distance, units.empty() ? "km" : units, "m");
+    if (!length) return bad_value("its units are no UCUM code of a length");
+    metres = length->to_double();
+  }
+  const Cap cap = cap_around(latitude->to_double(), metres);
+  std::vector<Condition> any;
+  for (const Use& use : uses) {
+    any.push_back({NearIs{use.part->x_key, use.part->y_key, use.part->key, point->x, point->y,
+                          point->z, cap.line_squared, cap.z_low, cap.z_high}});
   }
   return any_of(std::move(any));
 }

@@ -46,6 +46,7 @@ class ValueReader {
   Result<Condition> in_value_set(const std::vector<Use>& uses, std::string_view value) const;
   Result<Condition> hierarchy(const std::vector<Use>& uses, std::string_view value,
                               bool below) const;
+  Result<Condition> near(const std::vector<Use>& uses, std::string_view value) const;
   void add_token(const Use& use, std::optional<std::string_view> system,
                  std::optional<std::string_view> code, std::vector<Condition>& into) const;
   Result<Condition> string(const std::vector<Use>& uses, std::string_view modifier,

@@ -44,6 +44,7 @@ constexpr std::pair<std::string_view, Shape> kShapes[] = {
     {"Range", Shape::range},
     {"Reference", Shape::reference},
     {"Resource", Shape::resource},
+    {"Location.position", Shape::position},
 };
 
 template <typename... S>
@@ -62,7 +63,7 @@ constexpr std::array<ShapeSet, 9> kFits{
     set_of(Shape::reference, Shape::canonical, Shape::uri, Shape::resource),
     set_of(Shape::uri, Shape::canonical, Shape::text),
     0,
-    0,
+    set_of(Shape::position),
 };
 
 }  // namespace
@@ -87,6 +88,7 @@ IndexKind index_kind(Kind kind) noexcept {
       return IndexKind::period;
     case Kind::number:
     case Kind::quantity:
+    case Kind::special:  // coordinates
       return IndexKind::number;
     case Kind::reference:
       return IndexKind::link;

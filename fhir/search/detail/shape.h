@@ -52,6 +52,7 @@ enum class Shape : std::uint8_t {
   range,
   reference,
   resource,
+  position,  ///< Location.position
 };
 
 /// `nothing` for types no parameter is found by.

@@ -10,6 +10,7 @@
 #include "gateway/app/open_store.h"
 #include "gateway/app/reach.h"
 #include "gateway/audit/word.h"
+#include "gateway/http/message.h"
 
 namespace concord::app {
 namespace {
@@ -44,7 +45,8 @@ Result<Reach::Reply> tell(const Reach& gateway, const Options& options, std::str
   member("reason", options.reason);
   member("by", options.by);
   CONCORD_ASSIGN(const std::string body, json::write(document));
-  return gateway.tell("/destination/" + query_text(options.name) + "/$" + std::string(order), body);
+  return gateway.tell(
+      "/destination/" + http::percent_encode(options.name) + "/$" + std::string(order), body);
 }
 
 std::string text_of(const tree::Document& document, const tree::Node& node, std::string_view name) {

@@ -10,6 +10,7 @@
 #include "gateway/app/reach.h"
 #include "gateway/exchange/journey_search.h"
 #include "gateway/exchange/journey_text.h"
+#include "gateway/http/message.h"
 
 namespace concord::app {
 namespace {
@@ -73,7 +74,7 @@ class Exchanges {
   }
 
   Result<std::string> show(const std::string& id) const {
-    if (reach_) return reach_->get("/exchange/" + query_text(id) + "?" + format());
+    if (reach_) return reach_->get("/exchange/" + http::percent_encode(id) + "?" + format());
     CONCORD_ASSIGN(const auto view, journeys_->journey(id));
     if (!view) return make_error(ErrorCode::not_found, "there is no exchange of this id");
     return text_of(*view);
@@ -85,7 +86,7 @@ class Exchanges {
                          const Options& options) const {
     if (reach_) {
       const std::string target = id.empty() ? "/exchange/$" + what + query_of(options)
-                                            : "/exchange/" + query_text(id) + "/$" + what;
+                                            : "/exchange/" + http::percent_encode(id) + "/$" + what;
       CONCORD_ASSIGN(std::string body, reach_->post(target, order_of(options)));
       return handled_from(std::move(body));
     }
@@ -111,7 +112,7 @@ class Exchanges {
     std::string query;
     for (const auto& [name, value] : options.asked) {
       if (value.empty()) continue;
-      query += (query.empty() ? "?" : "&") + name + "=" + query_text(value);
+      query += (query.empty() ? "?" : "&") + name + "=" + http::percent_encode(value);
     }
     return query;
   }

@@ -26,10 +26,6 @@ struct Options {
 };
 
 constexpr const char* kDatabase = "store.connection";  ///< what a database is called in messages
-constexpr std::string_view kHeld =
-    "in quarantine: messages are taken in and none is delivered until concord store release\n";
-constexpr std::string_view kHeldBefore = "this store was in quarantine already\n";
-constexpr std::string_view kNotHeld = "this store is not in quarantine\n";
 
 int failed(Streams& streams, std::string_view what, const Error& error) {
   print_error(streams.err, what, error);
@@ -38,27 +34,36 @@ int failed(Streams& streams, std::string_view what, const Error& error) {
 
 // ---- migrate ----
 
-int migrate(const std::string& path, const Options& options, Streams& streams) {
-  const auto state = sqlite::schema_state(path);
-  if (!state) return failed(streams, path, state.error());
+/// `open` brings the schema of the store called `name` up to date.
+int migrate(const std::string& name, const Result<store::SchemaState>& state,
+            const std::function<Result<std::unique_ptr<store::Store>>()>& open,
+            const Options& options, Streams& streams) {
+  if (!state) return failed(streams, name, state.error());
   if (state->pending.empty()) {
     streams.out << "up to date: schema version " << state->version << '\n';
     return kDone;
   }
-  for (const std::string& name : state->pending) {
-    streams.out << (options.dry_run ? "would apply " : "applying ") << name << '\n';
+  for (const std::string& one : state->pending) {
+    streams.out << (options.dry_run ? "would apply " : "applying ") << one << '\n';
   }
   if (options.dry_run) {
     streams.out << "schema version " << state->version << " would become " << state->known << '\n';
     return kDone;
   }
-  sqlite::Options opening;
-  opening.path = path;
-  if (const auto opened = sqlite::open(opening, system_clock()); !opened) {
-    return failed(streams, path, opened.error());
-  }
+  if (const auto opened = open(); !opened) return failed(streams, name, opened.error());
   streams.out << "schema version " << state->version << " is now " << state->known << '\n';
   return kDone;
+}
+
+int migrate_file(const std::string& path, const Options& options, Streams& streams) {
+  return migrate(
+      path, sqlite::schema_state(path),
+      [&path] {
+        sqlite::Options opening;
+        opening.path = path;
+        return sqlite::open(opening, system_clock());
+      },
+      options, streams);
 }
 
 // ---- check ----
@@ -123,18 +128,24 @@ int restore(const std::string& path, const Options& options, Streams& streams) {
   return kDone;
 }
 
-int release(const std::string& path, Streams& streams) {
-  const auto ended = sqlite::end_quarantine(path, system_clock()());
-  if (!ended) return failed(streams, path, ended.error());
-  streams.out << (*ended ? "the quarantine is over: deliveries begin with the next start\n"
-                         : kNotHeld);
+/// `ended`: whether there was a quarantine; `when`: deliveries begin.
+int release(const std::string& name, const Result<bool>& ended, std::string_view when,
+            Streams& streams) {
+  if (!ended) return failed(streams, name, ended.error());
+  if (*ended) {
+    streams.out << "the quarantine is over: deliveries begin " << when << '\n';
+  } else {
+    streams.out << "this store is not in quarantine\n";
+  }
   return kDone;
 }
 
-int hold(const std::string& path, Streams& streams) {
-  const auto begun = sqlite::begin_quarantine(path, system_clock()());
-  if (!begun) return failed(streams, path, begun.error());
-  streams.out << (*begun ? kHeld : kHeldBefore);
+/// `begun`: whether there was none before.
+int hold(const std::string& name, const Result<bool>& begun, Streams& streams) {
+  if (!begun) return failed(streams, name, begun.error());
+  streams.out << (*begun ? "in quarantine: messages are taken in and none is delivered until "
+                           "concord store release\n"
+                         : "this store was in quarantine already\n");
   return kDone;
 }
 
@@ -165,27 +176,6 @@ int reindex(const std::string& path, const Config& config, Streams& streams) {
 
 namespace database = store::postgresql;
 
-int migrate_database(const database::Options& opening, const Options& options, Streams& streams) {
-  const auto state = database::schema_state(opening);
-  if (!state) return failed(streams, kDatabase, state.error());
-  if (state->pending.empty()) {
-    streams.out << "up to date: schema version " << state->version << '\n';
-    return kDone;
-  }
-  for (const std::string& name : state->pending) {
-    streams.out << (options.dry_run ? "would apply " : "applying ") << name << '\n';
-  }
-  if (options.dry_run) {
-    streams.out << "schema version " << state->version << " would become " << state->known << '\n';
-    return kDone;
-  }
-  if (const auto opened = database::open(opening, system_clock()); !opened) {
-    return failed(streams, kDatabase, opened.error());
-  }
-  streams.out << "schema version " << state->version << " is now " << state->known << '\n';
-  return kDone;
-}
-
 int check_database(database::Options opening, const Config& config, const Options& options,
                    Streams& streams) {
   opening.read_only = true;
@@ -196,29 +186,23 @@ int check_database(database::Options opening, const Config& config, const Option
   return status;
 }
 
-int release_database(const database::Options& opening, Streams& streams) {
-  const auto ended = database::end_quarantine(opening, system_clock()());
-  if (!ended) return failed(streams, kDatabase, ended.error());
-  streams.out << (*ended ? "the quarantine is over: deliveries begin now\n" : kNotHeld);
-  return kDone;
-}
-
-int hold_database(const database::Options& opening, Streams& streams) {
-  const auto begun = database::begin_quarantine(opening, system_clock()());
-  if (!begun) return failed(streams, kDatabase, begun.error());
-  streams.out << (*begun ? kHeld : kHeldBefore);
-  return kDone;
-}
-
 /// The same commands where the store is a database: copies of it are PostgreSQL's business.
 int on_database(std::string_view command, const Config& config, const Options& options,
                 Streams& streams) {
   database::Options opening;
   opening.connection = config.store_connection;
-  if (command == "migrate") return migrate_database(opening, options, streams);
+  if (command == "migrate") {
+    return migrate(
+        kDatabase, database::schema_state(opening),
+        [&opening] { return database::open(opening, system_clock()); }, options, streams);
+  }
   if (command == "check") return check_database(opening, config, options, streams);
-  if (command == "release") return release_database(opening, streams);
-  if (command == "quarantine") return hold_database(opening, streams);
+  if (command == "release") {
+    return release(kDatabase, database::end_quarantine(opening, system_clock()()), "now", streams);
+  }
+  if (command == "quarantine") {
+    return hold(kDatabase, database::begin_quarantine(opening, system_clock()()), streams);
+  }
   if (command == "reindex") {
     const auto opened = open_store(config, system_clock());
     if (!opened) return failed(streams, kDatabase, opened.error());
@@ -262,7 +246,7 @@ void register_store(commands::Table& table) {
       "migrate", "Bring the schema up to date; also a start of the gateway does",
       "concord store migrate --dry-run --store concord.db",
       [](const std::string& path, const Config&, const Options& options, Streams& streams) {
-        return migrate(path, options, streams);
+        return migrate_file(path, options, streams);
       },
       [](CLI::App& below, Options& options) {
         below.add_flag("--dry-run", options.dry_run, "Say what would be done and do nothing");
@@ -298,7 +282,8 @@ void register_store(commands::Table& table) {
       "release", "End the quarantine of a restored store, so that it delivers again",
       "concord store release --store restored.db",
       [](const std::string& path, const Config&, const Options&, Streams& streams) {
-        return release(path, streams);
+        return release(path, sqlite::end_quarantine(path, system_clock()()), "with the next start",
+                       streams);
       },
       [](CLI::App&, Options&) {});
   add(
@@ -306,7 +291,7 @@ void register_store(commands::Table& table) {
       "Hold back every delivery until release, as after a restore: messages are still taken in",
       "concord store quarantine --store restored.db",
       [](const std::string& path, const Config&, const Options&, Streams& streams) {
-        return hold(path, streams);
+        return hold(path, sqlite::begin_quarantine(path, system_clock()()), streams);
       },
       [](CLI::App&, Options&) {});
   add(

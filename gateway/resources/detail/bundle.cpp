@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "fhir/definitions/annotate.h"
+#include "gateway/resources/cut.h"
 #include "gateway/resources/detail/body.h"
 #include "gateway/resources/detail/outcome.h"
 #include "gateway/resources/detail/pages.h"
 #include "gateway/resources/detail/present.h"
+#include "gateway/resources/detail/query.h"
 
 namespace concord::resources::detail {
 
@@ -70,9 +72,10 @@ Answer failed(const Room& room, const Error& error) {
   return answer;
 }
 
-std::string write_response(const Room& room, std::string_view type,
+std::string write_response(const Room& room, const Caller& caller, std::string_view type,
                            const std::vector<Answer>& answers) {
-  const std::string base = base_of(room.settings.base_url);
+  const std::string base =
+      base_of(caller.base_url.empty() ? room.settings.base_url : caller.base_url);
   std::string out = R"({"resourceType":"Bundle","type":")" + std::string(type) + '"';
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
@@ -133,7 +136,7 @@ Result<Answer> run_read(const Room& room, const Caller& caller, const Entry& ent
   Answer answer;
   const auto of_page = [&](Result<Page> page) -> Result<Answer> {
     if (!page) return std::move(page).error();
-    CONCORD_ASSIGN(answer.resource, write_page(room, *page, {}));
+    CONCORD_ASSIGN(answer.resource, write_page(room, *page, caller.base_url));
     if (entry.method == Method::head) answer.resource.clear();
     return std::move(answer);
   };
@@ -164,7 +167,13 @@ Result<Answer> run_read(const Room& room, const Caller& caller, const Entry& ent
     answer.status = 304;
     answer.resource.clear();
   }
+  CONCORD_ASSIGN(const search::QueryParameters parameters, read_query(entry.query));
+  CONCORD_ASSIGN(const Cut cut, cut_asked(parameters));
+  if (cut.summary == search::SummaryMode::count) return count_is_for_searches();
   if (entry.method == Method::head) answer.resource.clear();
+  if (cut.any() && !answer.resource.empty()) {
+    CONCORD_ASSIGN(answer.resource, cut_body(room, std::move(answer.resource), cut));
+  }
   return answer;
 }
 
@@ -216,7 +225,8 @@ Result<std::string> run_bundle(const Room& room, const Caller& caller, Document 
   if (transaction) {
     CONCORD_ASSIGN(answers, run_transaction(room, caller, bundle, entries, preference));
   }
-  return write_response(room, transaction ? "transaction-response" : "batch-response", answers);
+  return write_response(room, caller, transaction ? "transaction-response" : "batch-response",
+                        answers);
 }
 
 }  // namespace concord::resources::detail

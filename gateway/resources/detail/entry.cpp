@@ -170,6 +170,10 @@ Error of_entry(Error error, std::size_t at) {
   for (Issue& issue : error.issues) {
     issue.position = {};
     if (issue.expression.starts_with("Bundle.entry[")) continue;
+    if (issue.expression.starts_with("http.")) {  // a parameter of the address
+      issue.expression = entry + ".request.url";
+      continue;
+    }
     const std::size_t dot = issue.expression.find('.');
     const bool inside = dot != std::string::npos && !issue.expression.empty() &&
                         issue.expression[0] >= 'A' && issue.expression[0] <= 'Z';

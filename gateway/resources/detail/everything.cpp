@@ -77,6 +77,7 @@ Result<std::vector<store::ResourceSearch::Part>> parts_of(const Room& room, cons
       if (!asked.end.empty()) query.emplace_back("date", "le" + asked.end);
     }
     search::Parameters::Reading reading;
+    reading.value_set = room.parts.value_set;
     reading.handling = search::Handling::strict;
     reading.limits = room.settings.query;
     reading.compartment = search::Compartment{"Patient", std::string(patient)};

@@ -27,7 +27,7 @@ Result<PageCursor> take_cursor(const Room& room, search::QueryParameters& parame
 
 void set_links(const Room& room, Page& page, std::string_view path,
                const search::QueryParameters& used, const std::string& asked_cursor,
-               const ResourcePage& found) {
+               const ResourcePage& found, bool from_end) {
   const Instant until = room.parts.clock() + room.settings.pages_kept;
   const auto at = [&](std::string cursor) {
     search::QueryParameters parameters = used;
@@ -38,7 +38,11 @@ void set_links(const Room& room, Page& page, std::string_view path,
   page.first = at({});
   if (!found.next.empty()) page.next = at(write_cursor({false, found.next}, until));
   if (!found.previous.empty()) page.previous = at(write_cursor({true, found.previous}, until));
-  if (found.next.empty()) page.last = page.self;
+  if (found.next.empty()) {
+    page.last = page.self;
+  } else if (from_end) {
+    page.last = at(write_cursor({true, {}}, until));  // nothing lies behind it
+  }
 }
 
 namespace {
@@ -167,6 +171,7 @@ Result<Page> search_page(const Room& room, const Caller& caller, std::string_vie
                                    [](const auto& p) { return p.first == "_count"; });
 
   search::Parameters::Reading reading;
+  reading.value_set = room.parts.value_set;
   reading.handling = handling;
   reading.limits = room.settings.query;
   reading.compartment = compartment;
@@ -197,7 +202,7 @@ Result<Page> search_page(const Room& room, const Caller& caller, std::string_vie
   Page page;
   page.bundle_type = "searchset";
   page.total = found.total;
-  const bool whole = found.next.empty() && found.previous.empty() && cursor.cursor.empty();
+  const bool whole = found.next.empty() && found.previous.empty() && asked_cursor.empty();
   if (!page.total && whole && !(asked.total_asked && asked.total == search::TotalMode::none)) {
     page.total = static_cast<std::int64_t>(found.rows.size());
   }
@@ -216,7 +221,7 @@ Result<Page> search_page(const Room& room, const Caller& caller, std::string_vie
   std::string path;
   if (compartment) path = name_of(compartment->type, compartment->id) + '/';
   path += compartment && type.empty() ? "*" : std::string(type);
-  set_links(room, page, path, used, asked_cursor, found);
+  set_links(room, page, path, used, asked_cursor, found, true);
   return page;
 }
 

@@ -174,6 +174,7 @@ Result<Matches> matches(const Room& room, const Caller& caller, std::string_view
   });
   if (parameters.empty()) return make_error(none, "the criteria are empty");
   search::Parameters::Reading reading;
+  reading.value_set = room.parts.value_set;
   reading.handling = handling;
   reading.limits = room.settings.query;
   reading.base_url = room.settings.base_url;

@@ -10,16 +10,10 @@
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 #include "gateway/store/inspection.h"
+#include "gateway/store/migrations.h"
 #include "gateway/store/postgresql/postgresql_store.h"
 
 namespace concord::store::postgresql {
-
-/// The schema of a store, beside the program's.
-struct SchemaState {
-  std::int64_t version = 0;          ///< 0: there is no store yet
-  std::int64_t known = 0;            ///< what this program writes
-  std::vector<std::string> pending;  ///< names of migrations an opening would apply, in order
-};
 
 /// Changes nothing. Errors: conflict (a newer schema, or other migrations), invalid (the connection
 /// string), transient.

@@ -170,6 +170,14 @@ struct Holds {
     const std::string row = sql.alias();
     return exists(sql.dialect(), IndexKind::number, row, place, number_test(sql, is, row));
   }
+  Result<std::string> operator()(const search::NearIs& is) const {
+    const std::string x = sql.alias(), y = sql.alias(), z = sql.alias();
+    const std::string table(place_table(sql.dialect(), IndexKind::number));
+    const std::string test = near_test(sql, is, x, y, z);
+    return "EXISTS (SELECT 1 FROM " + table + " " + z + " CROSS JOIN " + table + " " + x +
+           " CROSS JOIN " + table + " " + y + " WHERE " + z + ".place = " + place + " AND " + x +
+           ".place = " + place + " AND " + y + ".place = " + place + " AND " + test + ")";
+  }
   Result<std::string> operator()(const search::LinkIs& is) const {
     const std::string row = sql.alias();
     const std::string test = link_test(sql, is, row);
@@ -295,6 +303,24 @@ std::string number_test(Builder& sql, const search::NumberIs& is, const std::str
                       : " AND " + code + " IN (" + row + ".code, " + row + ".unit)";
   }
   return test;
+}
+
+std::string near_test(Builder& sql, const search::NearIs& is, const std::string& x,
+                      const std::string& y, const std::string& z) {
+  const auto squared = [&](const std::string& row, double to) {
+    const std::string distance = "(" + row + ".low - " + sql.bind(to) + ")";
+    return distance + " * " + distance;
+  };
+  // Rows of a place are found by it, also where the key could lead to them.
+  const char* by_place = sql.dialect().found_tables ? "" : "+";
+  const auto key = [&](const std::string& row, search::IndexKey one, const char* how) {
+    return how + row + ".key = " + sql.bind(std::int64_t{one});
+  };
+  return key(z, is.z_key, z == "d" ? "" : by_place) + " AND " + z +
+         ".low >= " + sql.bind(is.z_low) + " AND " + z + ".low <= " + sql.bind(is.z_high) +
+         " AND " + key(x, is.x_key, by_place) + " AND " + key(y, is.y_key, by_place) + " AND " +
+         squared(x, is.x) + " + " + squared(y, is.y) + " + " + squared(z, is.z) +
+         " <= " + sql.bind(is.line_squared);
 }
 
 std::string link_test(Builder& sql, const search::LinkIs& is, const std::string& row) {

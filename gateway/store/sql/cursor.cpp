@@ -100,6 +100,10 @@ struct Writer {
     put(out, bits(is.low)), put(out, bits(is.high)), maybe(is.system), maybe(is.code),
         maybe(is.mark);
   }
+  void operator()(const search::NearIs& is) const {
+    tag('g'), put(out, is.x_key), put(out, is.y_key), put(out, is.z_key);
+    for (const double one : {is.x, is.y, is.z, is.line_squared}) put(out, bits(one));
+  }
   void operator()(const search::LinkIs& is) const {
     tag('l'), put(out, is.key), numbers(is.targets), numbers(is.types);
   }
@@ -200,6 +204,8 @@ std::int64_t hash_of(const ResourceSearch& search) {
       bytes.push_back(static_cast<char>(key.kind));
       bytes.push_back(key.descending ? '1' : '0');
       Writer{bytes}.numbers(key.keys);
+      Writer{bytes}.numbers(key.codes);
+      Writer{bytes}.numbers(key.types);
     }
   }
   return search::index_hash(bytes);

@@ -37,7 +37,7 @@ struct Plan {
 };
 
 ColumnType type_of(const SortKey& key) {
-  if (key.by == SortKey::By::id) return ColumnType::text;
+  if (key.by == SortKey::By::id || key.by == SortKey::By::target) return ColumnType::text;
   if (key.by == SortKey::By::updated) return ColumnType::integer;
   switch (key.kind) {
     case search::IndexKind::text:
@@ -77,7 +77,8 @@ Plan plan_of(const ResourceSearch& search, const Dialect& dialect, Runner& runne
   plan.order = Order::columns;
   plan.sort = sort;
   for (const SortKey& key : sort) {
-    if (key.by == SortKey::By::value) plan.columns.push_back(ColumnType::integer);  // missing: 1
+    const bool maybe = key.by == SortKey::By::value || key.by == SortKey::By::target;
+    if (maybe) plan.columns.push_back(ColumnType::integer);  // missing: 1
     plan.columns.push_back(type_of(key));
   }
   return plan;
@@ -177,13 +178,34 @@ std::string behind(Builder& sql, const std::vector<Column>& columns,
   return text;
 }
 
+/// What is compared of a row: its value, or where its code stands among those of the order.
+std::string sorted_value(Builder& sql, const SortKey& key, const std::string& row) {
+  const std::string value = row + "." + std::string(sort_column(key.kind));
+  if (key.codes.empty()) return value;
+  std::string place = "CASE " + value;
+  for (std::size_t i = 0; i < key.codes.size(); ++i) {
+    place += " WHEN " + sql.bind(key.codes[i]) + " THEN " + std::to_string(i);
+  }
+  return place + " END";
+}
+
 /// The least or greatest value of a resource, or null.
 std::string value_column(Builder& sql, const SortKey& key) {
   const std::string row = sql.alias();
-  return "(SELECT " + std::string(key.descending ? "max(" : "min(") + row + "." +
-         std::string(sort_column(key.kind)) + ") FROM " +
-         std::string(place_table(sql.dialect(), key.kind)) + " " + row + " WHERE " + row +
-         ".place = c.place AND +" + row + ".key IN (" + sql.bind_all(key.keys) + "))";
+  const std::string best = key.descending ? "max(" : "min(";
+  if (key.by == SortKey::By::target) {
+    const std::string far = sql.alias();
+    std::string text = "(SELECT " + best + far + ".type_name || '/' || " + far + ".id) FROM " +
+                       std::string(place_table(sql.dialect(), search::IndexKind::link)) + " " +
+                       row + " CROSS JOIN resource " + far + " WHERE " + row +
+                       ".place = c.place AND +" + row + ".key IN (" + sql.bind_all(key.keys) + ")";
+    if (!key.types.empty()) text += " AND " + row + ".type IN (" + sql.bind_all(key.types) + ")";
+    return text + " AND " + far + ".key = " + row + ".target)";
+  }
+  const std::string value = sorted_value(sql, key, row);
+  return "(SELECT " + best + value + ") FROM " + std::string(place_table(sql.dialect(), key.kind)) +
+         " " + row + " WHERE " + row + ".place = c.place AND +" + row + ".key IN (" +
+         sql.bind_all(key.keys) + "))";
 }
 
 /// A page of a search that has few enough results to sort them. `known`: their places, when they
@@ -214,10 +236,11 @@ Result<std::vector<FoundRow>> by_sorting(const Plan& plan, std::vector<std::int6
         made += ", c.place AS x" + name;
         filled += ", x" + name + " AS v" + name;
         break;
+      case SortKey::By::target:
       case SortKey::By::value: {
         if (key.keys.empty()) return make_error(ErrorCode::internal, "an order by no key");
         made += ", " + value_column(sql, key) + " AS x" + name;
-        const char* none = key.kind == search::IndexKind::text ? "''" : "0";
+        const char* none = type_of(key) == ColumnType::text ? "''" : "0";
         filled += ", CASE WHEN x" + name + " IS NULL THEN 1 ELSE 0 END AS m" + name +
                   ", coalesce(x" + name + ", " + none + ") AS v" + name;
         columns.push_back({"m" + name, plan.backwards()});
@@ -329,7 +352,9 @@ Result<void> without_value(const Plan& plan, const Part& part, const Start& star
 /// A page of a search with many results, by one value: along the index of values.
 Result<std::vector<FoundRow>> by_walking(const Plan& plan, const Part& part, const Start& start) {
   std::vector<FoundRow> rows;
-  const bool among_missing = plan.from && std::get<std::int64_t>(plan.from->sort[0]) == 1;
+  // The last page begins behind everything, so among those without a value.
+  const bool among_missing =
+      plan.from ? std::get<std::int64_t>(plan.from->sort[0]) == 1 : plan.backwards();
   const auto full = [&] { return static_cast<std::int64_t>(rows.size()) >= plan.limit; };
   if (plan.backwards()) {
     if (among_missing) CONCORD_TRY(without_value(plan, part, start, rows));
@@ -358,7 +383,7 @@ Result<std::optional<std::vector<std::int64_t>>> few_found(const Plan& plan, con
 Result<std::vector<FoundRow>> rows_of(const Plan& plan) {
   if (plan.order == Order::place) return by_place(plan);
   const bool walkable = plan.sort.size() == 1 && plan.sort[0].by == SortKey::By::value &&
-                        plan.sort[0].keys.size() == 1 &&
+                        plan.sort[0].keys.size() == 1 && plan.sort[0].codes.empty() &&
                         plan.sort[0].kind != search::IndexKind::link;
   if (walkable && plan.search->parts.size() == 1) {
     const std::vector<Part> parts = parts_of(*plan.search);
@@ -403,19 +428,18 @@ Result<ResourcePage> find_page(const ResourceSearch& search, const Dialect& dial
     CONCORD_ASSIGN(page.total, count_of(plan));
   }
   if (search.limit == 0) return page;
-  if (search.backwards && !plan.from) return page;  // nothing stands before the first page
   CONCORD_ASSIGN(std::vector<FoundRow> rows, rows_of(plan));
 
   const bool more =
       static_cast<std::int64_t>(rows.size()) > static_cast<std::int64_t>(search.limit);
   if (more) rows.resize(search.limit);
   if (search.backwards) std::reverse(rows.begin(), rows.end());
-  const bool is_next = search.backwards ? !rows.empty() : more;
+  const bool is_next = search.backwards ? plan.from && !rows.empty() : more;
   const bool is_previous = search.backwards ? more : plan.from && !rows.empty();
   Cursor edge{asked, rules.index_version, rules.now.time_since_epoch().count(), 0, 0, {}};
   if (plan.from) {
     edge.bound = plan.from->bound;
-  } else if (is_next) {
+  } else if (is_next || is_previous) {
     CONCORD_ASSIGN(edge.bound, bound_now(plan));
   }
   const auto cursor_at = [&edge](const FoundRow& row) {

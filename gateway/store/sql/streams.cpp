@@ -63,6 +63,7 @@ struct DriveOf {
   Drive operator()(const search::NumberIs& is) const {
     return is.comparison == Comparison::ne ? Drive::none : Drive::unordered;
   }
+  Drive operator()(const search::NearIs&) const { return Drive::unordered; }
   Drive operator()(const search::LinkIs& is) const {
     if (is.targets.empty()) return Drive::none;
     return is.targets.size() <= kStreams ? Drive::ordered : Drive::unordered;
@@ -194,6 +195,15 @@ struct StreamsOf {
                    ranges(">=", is.low));
     }
     return none();
+  }
+
+  /// The band of latitude, by the index; the rest is looked at for each of it.
+  Streams operator()(const search::NearIs& is) const {
+    const std::string x = sql.alias(), y = sql.alias();
+    const std::string table(place_table(sql.dialect(), IndexKind::number));
+    return one(
+        "index_number d CROSS JOIN " + table + " " + x + " CROSS JOIN " + table + " " + y,
+        x + ".place = d.place AND " + y + ".place = d.place AND " + near_test(sql, is, x, y, "d"));
   }
 
   Streams operator()(const search::LinkIs& is) const {

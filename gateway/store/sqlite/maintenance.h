@@ -14,15 +14,9 @@
 #include "fhir/core/result.h"
 #include "fhir/search/index.h"
 #include "gateway/store/inspection.h"
+#include "gateway/store/migrations.h"
 
 namespace concord::store::sqlite {
-
-/// The schema of a store file, beside the program's.
-struct SchemaState {
-  std::int64_t version = 0;          ///< 0: an empty file
-  std::int64_t known = 0;            ///< what this program writes
-  std::vector<std::string> pending;  ///< names of migrations an opening would apply, in order
-};
 
 /// Changes nothing. Errors: not_found, conflict (a newer schema, or other migrations), internal
 /// (not a store), transient.

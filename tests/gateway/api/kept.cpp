@@ -58,6 +58,9 @@ void Kept::restart() {
   parts.store = &store;
   parts.clock = [this] { return now += std::chrono::seconds(1); };
   parts.uuids = [this] { return "id-" + std::to_string(++next_id); };
+  parts.value_set = [this](std::string_view asked) {
+    return Api(calling.services).value_set(asked);
+  };
   service = std::make_unique<resources::ResourceService>(std::move(parts), settings);
   calling.services.resources = service.get();
 }

@@ -134,15 +134,15 @@ TEST_F(Kept, HostileContentStaysText) {
     "link":[{"other":{"reference":"Patient/x#\" onclick=\"y"},"type":"seealso"}]})j");
   ASSERT_EQ(made.status, 201) << made.body;
   for (const char* target : {"Patient/p1", "Patient", "_history", "Patient/p1/_history/1"}) {
-  const auto page = get(target, kBrowser);
-  EXPECT_EQ(page.status, 200) << target;
-  EXPECT_THAT(page.body, Not(HasSubstr("<img"))) << target;
-  EXPECT_THAT(page.body, Not(HasSubstr("<svg"))) << target;
-  EXPECT_THAT(page.body, Not(HasSubstr("<div"))) << target;
-  EXPECT_THAT(page.body, Not(HasSubstr("href=\"javascript"))) << target;
-  EXPECT_THAT(page.body, Not(HasSubstr("\" on"))) << target;
-  EXPECT_THAT(page.body, Not(HasSubstr("\"on"))) << target;
-}
+    const auto page = get(target, kBrowser);
+    EXPECT_EQ(page.status, 200) << target;
+    EXPECT_THAT(page.body, Not(HasSubstr("<img"))) << target;
+    EXPECT_THAT(page.body, Not(HasSubstr("<svg"))) << target;
+    EXPECT_THAT(page.body, Not(HasSubstr("<div"))) << target;
+    EXPECT_THAT(page.body, Not(HasSubstr("href=\"javascript"))) << target;
+    EXPECT_THAT(page.body, Not(HasSubstr("\" on"))) << target;
+    EXPECT_THAT(page.body, Not(HasSubstr("\"on"))) << target;
+  }
 }
 
 TEST_F(Kept, TheAddressItselfIsEscapedInItsPage) {

@@ -42,6 +42,42 @@ TEST_F(StoredTerms, ValueSetsAreExpandedByUrlAndById) {
   EXPECT_THAT(posted.body, HasSubstr("crimson"));
 }
 
+TEST_F(StoredTerms, SearchesLookIntoStoredValueSets) {
+  const auto painted = [this](const std::string& id, const std::string& colour) {
+    make("Observation/" + id, R"({"resourceType":"Observation","id":")" + id +
+                                  R"(","status":"final","code":{"coding":[{"system":)"
+                                  R"("http://example.org/cs/colours","code":")" +
+                                  colour + R"("}]}})");
+  };
+  painted("o1", "crimson");
+  painted("o2", "blue");
+  const auto total = [this](const std::string& query) {
+    const auto answer = get("Observation?" + query);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    const auto at = answer.body.find("\"id\":\"o");
+    EXPECT_THAT(answer.body, HasSubstr("\"total\":1")) << query;
+    return at == std::string::npos ? std::string() : answer.body.substr(at + 6, 2);
+  };
+  EXPECT_EQ(total("code:in=http://example.org/vs/reds"), "o1");
+  EXPECT_EQ(total("code:not-in=http://example.org/vs/reds"), "o2");
+  EXPECT_EQ(total("code:in=ValueSet/reds"), "o1");
+  EXPECT_EQ(total("code:in=https://concord.example/FHIR/R4/ValueSet/reds"), "o1");
+  make("ValueSet/reds", R"({"resourceType":"ValueSet","id":"reds","status":"active",
+      "url":"http://example.org/vs/reds","compose":{"include":[
+        {"system":"http://example.org/cs/colours","concept":[{"code":"blue"}]}]}})");
+  EXPECT_EQ(total("code:in=http://example.org/vs/reds"), "o2") << "a change is seen at once";
+  make("ValueSet/unnamed", R"({"resourceType":"ValueSet","id":"unnamed","status":"active",
+      "compose":{"include":[{"system":"http://example.org/cs/colours",
+      "filter":[{"property":"concept","op":"is-a","value":"red"}]}]}})");
+  EXPECT_EQ(total("code:in=ValueSet/unnamed"), "o1") << "without url, by its address";
+  for (const char* none : {"ValueSet/none", "http://example.org/vs/none"}) {
+    const auto refused = get("Observation?code:in=" + std::string(none));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("this value set is not known here"));
+    EXPECT_THAT(refused.body, Not(HasSubstr("none")));
+  }
+}
+
 TEST_F(StoredTerms, AChangeIsSeenAtOnce) {
   get("ValueSet/reds/$expand");
   make("CodeSystem/colours", R"({"resourceType":"CodeSystem","id":"colours",

@@ -118,7 +118,7 @@ TEST_F(Kept, ReadKnowsUnknownFromDeletedAndTellsTheVersionOfTheDeletion) {
   EXPECT_EQ(gone.status, 410);
   EXPECT_EQ(field(gone, "ETag"), "W/\"2\"");
   EXPECT_NE(field(gone, "Last-Modified"), "");
-  EXPECT_THAT(gone.body, HasSubstr(R"("resourceType":"OperationOutcome")"));
+  EXPECT_EQ(gone.body, outcome("deleted", "the resource was deleted"));
   EXPECT_EQ(get("Patient/p1/_history/1").status, 200);
   const auto version = get("Patient/p1/_history/2");
   EXPECT_EQ(version.status, 410);
@@ -443,6 +443,55 @@ TEST_F(Kept, BatchAndTransactionAtTheBase) {
   EXPECT_EQ(other.status, 400);
   EXPECT_EQ(other.body, outcome("structure", "the body must be a Bundle", "Observation"));
   EXPECT_EQ(post("", R"({"resourceType":"Bundle","entry":[{"fullUrl":"urn:x"}]})").status, 400);
+}
+
+TEST_F(Kept, BatchReadsAreCutAndSayWhereTheyAreFrom) {
+  put("Patient/p1",
+      R"({"resourceType":"Patient","id":"p1","gender":"female","name":[{"family":"Ashdown"}]})");
+  const auto batch = [&](const std::string& url) {
+    return post(
+        "",
+        R"({"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":")" +
+            url + R"("}}]})");
+  };
+  const auto cut = batch("Patient/p1?_elements=gender");
+  EXPECT_THAT(cut.body, HasSubstr(R"("gender":"female")"));
+  EXPECT_THAT(cut.body, HasSubstr("SUBSETTED"));
+  EXPECT_THAT(cut.body, Not(HasSubstr("Ashdown")));
+  EXPECT_THAT(cut.body, HasSubstr(R"("fullUrl":"https://concord.example/FHIR/R4/Patient/p1")"));
+  EXPECT_THAT(batch("Patient/p1?_summary=text").body, Not(HasSubstr("Ashdown")));
+  EXPECT_THAT(batch("Patient?gender=female").body,
+              HasSubstr(R"("url":"https://concord.example/FHIR/R4/Patient?gender=female")"));
+  for (const char* wrong : {"Patient/p1?_elements=a,,b", "Patient/p1?_summary=count",
+                            "Patient/p1?_summary=some", "Patient?birthdate=soon"}) {
+    const auto refused = batch(wrong);
+    EXPECT_EQ(refused.status, 200);
+    EXPECT_THAT(refused.body, HasSubstr(R"("status":"400)")) << wrong;
+    EXPECT_THAT(refused.body, HasSubstr(R"("expression":["Bundle.entry[0].request.url"])"))
+        << wrong;
+  }
+}
+
+TEST_F(Kept, BatchAnswersNameTheAddressTheCallerUsed) {
+  settings.base_url.clear();
+  calling.services.base_url.clear();
+  restart();
+  put("Patient/p1", patient("Ashdown", "p1"));
+  const auto answer = post("", R"({"resourceType":"Bundle","type":"batch","entry":[
+    {"request":{"method":"GET","url":"Patient/p1"}}]})",
+                           {{"host", "gateway.example:8080"}});
+  EXPECT_THAT(answer.body,
+              HasSubstr(R"("fullUrl":"http://gateway.example:8080/FHIR/R4/Patient/p1")"));
+}
+
+TEST_F(Kept, SearchSaysWhichParameterIsWrongAndWhatItIsComparedWith) {
+  const auto wrong = get("Patient?birthdate=soon");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_EQ(wrong.body,
+            outcome("invalid",
+                    "search parameter 'birthdate': its prefix is none of eq, ne, gt, lt, ge, le, "
+                    "sa, eb, ap (it is compared with Patient.birthDate)",
+                    "http.birthdate"));
 }
 
 TEST_F(Kept, XmlComesInAndGoesOut) {

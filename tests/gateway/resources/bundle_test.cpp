@@ -162,7 +162,7 @@ TEST_F(Transaction, FailsWholeAndNamesTheEntry) {
   expect_refused(R"({"request":{"method":"GET","url":"Patient/none"}})", ErrorCode::not_found,
                  "Bundle.entry[0]");
   expect_refused(R"({"request":{"method":"GET","url":"Patient?birthdate=soon"}})",
-                 ErrorCode::malformed, "Bundle.entry[0]");
+                 ErrorCode::malformed, "Bundle.entry[0].request.url");
   expect_refused(
       R"({"resource":{"resourceType":"Nonsense"},"request":{"method":"POST","url":"Nonsense"}})",
       ErrorCode::not_found, "Bundle.entry[0]");

@@ -62,6 +62,21 @@ TEST_F(Pages, AStrictSearchRefusesWhatNobodyKnows) {
   EXPECT_THAT(page.error().issues[0].text, HasSubstr("nonsense"));
 }
 
+TEST_F(Pages, TheLastPageIsALinkFromTheFirst) {
+  for (const char* id : {"a", "b", "c", "d", "e"}) put(patient(id, "x"));
+  const auto first = search("Patient", "family=x&_count=2");
+  ASSERT_NE(first->last, "");
+  const auto last = search("Patient", query_of(first->last));
+  ASSERT_THAT(last, IsOk());
+  EXPECT_THAT(ids(*last), ElementsAre("b", "a"));
+  EXPECT_EQ(last->next, "");
+  EXPECT_EQ(last->last, last->self);
+  EXPECT_EQ(last->total, std::nullopt) << "a part is no total";
+  const auto before = search("Patient", query_of(last->previous));
+  EXPECT_THAT(ids(*before), ElementsAre("d", "c"));
+  EXPECT_THAT(ids(*search("Patient", query_of(before->previous))), ElementsAre("e"));
+}
+
 TEST_F(Pages, LinksLeadForthAndBackAndShowNothingMadeSince) {
   for (const char* id : {"a", "b", "c", "d", "e"}) put(patient(id, "x"));
   const auto first = search("Patient", "family=x&_count=2");

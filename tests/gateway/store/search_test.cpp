@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
 #include <set>
 
 #include "tests/gateway/store/stores.h"
@@ -83,11 +86,32 @@ class Search : public StoreTest {
                      const std::vector<search::SortKey>& sort) {
     std::vector<OrderedRow> ordered;
     for (const ResourceRow& row : rows) {
-      ordered.push_back({0, 0, order_values(row, memory_.index_of(row.type, row.id), sort)});
+      ordered.push_back(
+          {0, 0,
+           order_values(row, memory_.index_of(row.type, row.id), sort,
+                        [this](std::int64_t hash) { return memory_.name_of(hash); })});
     }
     for (std::size_t i = 1; i < ordered.size(); ++i) {
       EXPECT_FALSE(comes_before(ordered[i], ordered[i - 1], sort)) << "at " << i;
     }
+  }
+
+  /// From the last page, which is read from the end, back to the first: the same rows.
+  static void expect_from_the_end(store::Resources& resources, ResourceSearch search,
+                                  const std::vector<ResourceRow>& expected) {
+    std::vector<ResourceRow> rows;
+    search.backwards = true;
+    search.cursor.clear();
+    for (int n = 0; n < 500; ++n) {
+      const auto page = resources.search(search);
+      ASSERT_THAT(page, IsOk());
+      EXPECT_EQ(page->next.empty(), n == 0) << "nothing stands behind the last page";
+      rows.insert(rows.begin(), page->rows.begin(), page->rows.end());
+      if (page->previous.empty()) break;
+      EXPECT_EQ(page->rows.size(), search.limit);
+      search.cursor = page->previous;
+    }
+    EXPECT_EQ(ids(rows), ids(expected));
   }
 
   static std::vector<std::string> sorted(std::vector<std::string> names) {
@@ -176,7 +200,8 @@ TEST_P(Search, GoesBackwardsThroughThePagesItCameBy) {
     search.limit = 1 + world.upto(9);
     SCOPED_TRACE(std::to_string(n) + " " + to_text(search.parts[0].where));
     std::vector<ResourcePage> pages;
-    all_pages(store_->resources(), search, &pages);
+    const auto rows = all_pages(store_->resources(), search, &pages);
+    expect_from_the_end(store_->resources(), search, rows);
     EXPECT_EQ(pages.front().previous, "");
     for (std::size_t at = pages.size() - 1; at > 0; --at) {
       if (pages[at].rows.empty()) continue;
@@ -244,6 +269,7 @@ TEST_P(Search, OfManyWalksTheIndexAndGivesTheSamePages) {
       const auto rows = all_pages(store_->resources(), search, &pages);
       EXPECT_EQ(sorted(ids(rows)), sorted(ids(expected->rows)));
       expect_sorted(rows, sort);
+      expect_from_the_end(store_->resources(), search, rows);
       for (std::size_t at = pages.size() - 1; at > 0; --at) {
         search.backwards = true;
         search.cursor = pages[at].previous;
@@ -251,6 +277,53 @@ TEST_P(Search, OfManyWalksTheIndexAndGivesTheSamePages) {
       }
     }
   }
+}
+
+TEST_P(Search, ByDistanceWalksABandOfTheIndexAndMeasuresEachOfIt) {
+  // A grid over England: every hundredth of a degree on the sphere, as fhir/search would store it.
+  const auto point = [](double latitude, double longitude) {
+    const double north = latitude * std::numbers::pi / 180,
+                 east = longitude * std::numbers::pi / 180;
+    return std::array<double, 3>{std::cos(north) * std::cos(east), std::cos(north) * std::sin(east),
+                                 std::sin(north)};
+  };
+  store::ResourceChanges changes;
+  int n = 0;
+  for (int latitude = 5100; latitude < 5160; ++latitude) {
+    for (int longitude = -30; longitude < 30; ++longitude) {
+      store::ResourceWrite write = created("Observation", "l" + std::to_string(n), n);
+      ++n;
+      const auto [x, y, z] = point(latitude / 100.0, longitude / 100.0);
+      write.index.numbers = {
+          {208, x, x, 0, 0, 0, 0}, {209, y, y, 0, 0, 0, 0}, {210, z, z, 0, 0, 0, 0}};
+      changes.writes.push_back(std::move(write));
+    }
+  }
+  ASSERT_EQ(memory_.write(changes)->end, store::ResourcesWritten::End::done);
+  ASSERT_EQ(store_->resources().write(std::move(changes))->end, store::ResourcesWritten::End::done);
+  const auto [x, y, z] = point(51.3, 0.0);
+  std::size_t before = 0;
+  for (const double kilometres : {0.0, 0.9, 1.2, 5.0, 20.0, 200.0}) {
+    const double line = 2 * std::sin(kilometres / 6371.0088 / 2) + 1e-15;
+    search::NearIs near{208, 209, 210, x, y, z, line * line};
+    near.z_low = z - line;
+    near.z_high = z + line;
+    for (const bool negated : {false, true}) {
+      ResourceSearch search = one_part(
+          "Observation", negated ? search::Condition{search::Not{{search::Condition{near}}}}
+                                 : search::Condition{near});
+      search.limit = 1000;
+      const auto rows = all_pages(store_->resources(), search);
+      EXPECT_EQ(ids(rows), ids(all_pages(memory_, search))) << kilometres;
+      if (negated) continue;
+      EXPECT_GT(rows.size(), before) << kilometres;
+      before = rows.size();
+      if (kilometres == 0.9) {
+        EXPECT_EQ(rows.size(), 3u) << "0.69 km to the east and west, 1.11 north";
+      }
+    }
+  }
+  EXPECT_EQ(before, 3600u);
 }
 
 // ---- pages and what happens meanwhile ----

@@ -2,6 +2,9 @@
 /// A small world of random resources, the same in a store and in memory, and random questions to
 /// ask of both.
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <random>
 #include <string>
 #include <vector>
@@ -88,12 +91,26 @@ class World {
       if (chance(5)) number.high = std::numeric_limits<double>::infinity();
       add(all.numbers, number);
     }
+    if (chance(60)) {
+      const auto [x, y, z] = somewhere();
+      add(all.numbers, {key(type, 8), x, x, 0, 0, 0, 0});
+      add(all.numbers, {key(type, 9), y, y, 0, 0, 0, 0});
+      add(all.numbers, {key(type, 10), z, z, 0, 0, 0, 0});
+    }
     for (std::size_t i = upto(3); i > 0; --i) {
       const std::size_t far = upto(types_.size());
       add(all.links, {key(type, chance(70) ? 6 : 7), search::resource_hash(types_[far], id()),
                       search::type_number(types_[far])});
     }
     return all;
+  }
+
+  /// One of some hundred points of the sphere.
+  std::array<double, 3> somewhere() {
+    const double latitude = (static_cast<double>(upto(13)) - 6) / 4;
+    const double longitude = static_cast<double>(upto(13)) / 2;
+    return {std::cos(latitude) * std::cos(longitude), std::cos(latitude) * std::sin(longitude),
+            std::sin(latitude)};
   }
 
   std::string id() { return "r" + std::to_string(upto(kIds)); }
@@ -103,7 +120,7 @@ class World {
   /// A condition over resources of a type.
   search::Condition condition(std::size_t type, int depth = 0) {
     using namespace search;
-    switch (upto(depth >= 3 ? 9 : 14)) {
+    switch (upto(depth >= 3 ? 10 : 15)) {
       case 0: {
         TokenIs is{key(type, 1), std::nullopt, std::nullopt};
         const std::size_t which = upto(4);
@@ -158,11 +175,19 @@ class World {
         return {UpdatedIs{comparison(), low, low + 1000 * static_cast<std::int64_t>(1 + upto(60))}};
       }
       case 9: {
+        const auto [x, y, z] = somewhere();
+        const double line = 0.02 * static_cast<double>(upto(60));
+        NearIs is{key(type, 8), key(type, 9), key(type, 10), x, y, z, line * line};
+        is.z_low = std::max(-1.0, z - line);
+        is.z_high = std::min(1.0, z + line);
+        return {is};
+      }
+      case 10: {
         All all;
         for (std::size_t i = upto(4); i > 0; --i) all.of.push_back(condition(type, depth + 1));
         return {all};
       }
-      case 10: {
+      case 11: {
         Any any;
         if (chance(50)) {
           for (std::size_t i = 1 + upto(12); i > 0; --i) {
@@ -174,9 +199,9 @@ class World {
         }
         return {any};
       }
-      case 11:
+      case 12:
         return {Not{{condition(type, depth + 1)}}};
-      case 12: {
+      case 13: {
         const std::size_t far = upto(types_.size());
         return {Chain{{key(type, 6), key(type, 7)}, {types_[far]}, {condition(far, depth + 1)}}};
       }
@@ -193,13 +218,19 @@ class World {
     for (std::size_t i = upto(3); i > 0; --i) {
       SortKey key;
       key.descending = chance(50);
-      key.by = static_cast<SortKey::By>(upto(3));
+      key.by = static_cast<SortKey::By>(upto(4));
       if (key.by == SortKey::By::value) {
         key.kind = static_cast<search::IndexKind>(upto(5));
         static constexpr int kKeys[] = {1, 3, 4, 5, 6};
         key.keys = {this->key(type, kKeys[static_cast<std::size_t>(key.kind)])};
         if (key.kind == search::IndexKind::token && chance(50))
           key.keys.push_back(this->key(type, 2));
+        if (key.kind == search::IndexKind::token && chance(50)) key.codes = {2, -1, 0};
+      }
+      if (key.by == SortKey::By::target) {
+        key.keys = {this->key(type, 6)};
+        if (chance(50)) key.keys.push_back(this->key(type, 7));
+        if (chance(50)) key.types = {search::type_number(types_[upto(types_.size())])};
       }
       keys.push_back(std::move(key));
     }

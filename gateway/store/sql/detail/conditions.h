@@ -35,6 +35,9 @@ std::string token_test(Builder& sql, const search::TokenIs& is, const std::strin
 std::string text_test(Builder& sql, const search::TextIs& is, const std::string& row);
 std::string period_test(Builder& sql, const search::PeriodIs& is, const std::string& row);
 std::string number_test(Builder& sql, const search::NumberIs& is, const std::string& row);
+/// Of three rows of one place.
+std::string near_test(Builder& sql, const search::NearIs& is, const std::string& x,
+                      const std::string& y, const std::string& z);
 std::string link_test(Builder& sql, const search::LinkIs& is, const std::string& row);
 std::string updated_test(Builder& sql, const search::UpdatedIs& is, const std::string& place);
 
