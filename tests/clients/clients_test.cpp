@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/process.h"
 
@@ -85,7 +86,7 @@ std::string installed(const Clients& clients, const fs::path& folder, const Inst
   for (const std::string& one : clients.needs) {
     if (program(one).empty()) return one + " is not here";
   }
-  const fs::path from = fs::path(CONCORD_TEST_DIR) / clients.name;
+  const fs::path from = fs::path(concord::test::test_dir()) / clients.name;
   const std::string pinned = read_file(from / clients.pinned);
   const fs::path done = folder / "installed";
   if (fs::exists(done) && read_file(done) == pinned) return {};
@@ -99,7 +100,7 @@ std::string installed(const Clients& clients, const fs::path& folder, const Inst
 /// Runs the program of `clients` against a gateway on each kind of store.
 void expect_served(const Clients& clients, const Install& install,
                    const std::function<std::vector<std::string>(const fs::path& folder)>& command) {
-  const fs::path folder = fs::path(CONCORD_BINARY_DIR) / "clients" / clients.name;
+  const fs::path folder = fs::path(concord::test::binary_dir()) / "clients" / clients.name;
   const std::string wrong = installed(clients, folder, install);
   if (!wrong.empty()) {
     std::cerr << "\n*** NOT TESTED: clients of " << clients.name
@@ -107,7 +108,7 @@ void expect_served(const Clients& clients, const Install& install,
     GTEST_SKIP() << "clients of " << clients.name << " are not installed";
   }
   // Beside what it imports.
-  fs::copy_file(fs::path(CONCORD_TEST_DIR) / clients.name / clients.program,
+  fs::copy_file(fs::path(concord::test::test_dir()) / clients.name / clients.program,
                 folder / clients.program, fs::copy_options::overwrite_existing);
   const TemporaryFolder store;
   std::vector<std::string> stores{"path: '" + (store.path() / "concord.db").string() + "'"};

@@ -13,6 +13,7 @@
 #include "tests/e2e/canaries.h"
 #include "tests/e2e/hostile.h"
 #include "tests/e2e/world.h"
+#include "tests/support/places.h"
 #include "tests/support/prescriptions.h"
 #include "tests/support/raw_socket.h"
 
@@ -239,7 +240,7 @@ TEST_F(Canary, LogLinesAreOfTheDocumentedSchema) {
   send("/FHIR/R4/$process-message", kJson, "{");
   world.task_when(answer.headers.at("location"), {"completed"});
   const std::string page =
-      read_file(std::filesystem::path(CONCORD_SOURCE_DIR) / "gateway/ops/README.md");
+      read_file(std::filesystem::path(concord::test::source_dir()) / "gateway/ops/README.md");
   std::istringstream lines(world.gateway().log());
   std::set<std::string> members;
   std::size_t count = 0;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 
 namespace concord::test {
@@ -23,7 +24,7 @@ std::string example_below(const std::string& page, std::string_view heading) {
 
 TEST(EpsReadme, OverlayExampleWorksAsItIsWritten) {
   const std::string page =
-      read_file(std::filesystem::path(CONCORD_SOURCE_DIR) / "mappers/eps/README.md");
+      read_file(std::filesystem::path(concord::test::source_dir()) / "mappers/eps/README.md");
   const TemporaryFolder folder;
   const std::string example = example_below(page, "## Changing a mapping");
   std::ofstream(folder.path() / "example.sh", std::ios::binary)

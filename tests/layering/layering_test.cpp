@@ -12,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/places.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = CONCORD_SOURCE_DIR;
+const fs::path kRoot = concord::test::source_dir();
 const std::vector<std::string> kFloors{"fhir", "mappers", "gateway", "conformance"};
 
 /// Module → declared direct dependencies.
@@ -24,7 +26,7 @@ using Modules = std::map<std::string, std::set<std::string>>;
 
 Modules declared_modules() {
   Modules modules;
-  std::ifstream in(fs::path(CONCORD_BINARY_DIR) / "modules.txt");
+  std::ifstream in(fs::path(concord::test::binary_dir()) / "modules.txt");
   for (std::string line; std::getline(in, line);) {
     const auto bar = line.find('|');
     if (bar == std::string::npos) continue;

@@ -9,6 +9,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "tests/support/places.h"
+
 namespace concord::test {
 
 namespace fs = std::filesystem;
@@ -27,7 +29,8 @@ std::string read_file(const fs::path& path) {
 std::optional<fs::path> corpus(const std::string& name) {
   const char* given = std::getenv("CONCORD_CORPORA");
   const fs::path folder =
-      (given != nullptr ? fs::path(given) : fs::path(CONCORD_SOURCE_DIR) / "../shared/corpora") /
+      (given != nullptr ? fs::path(given)
+                        : fs::path(concord::test::source_dir()) / "../shared/corpora") /
       name;
   if (fs::is_directory(folder)) return folder;
   std::cerr << "\n*** CORPUS ABSENT: " << folder << " is not there; the cases of \"" << name

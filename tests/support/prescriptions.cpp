@@ -9,6 +9,7 @@
 #include "fhir/core/identifiers.h"
 #include "fhir/core/uuid.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord::test {
 namespace {
@@ -41,7 +42,7 @@ std::string first_identifier(std::string_view bundle) {
 }  // namespace
 
 std::string example_prescription() {
-  return read_file(std::filesystem::path(CONCORD_SOURCE_DIR) /
+  return read_file(std::filesystem::path(concord::test::source_dir()) /
                    "mappers/eps/examples/prescription_order.json");
 }
 

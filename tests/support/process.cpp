@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "tests/support/places.h"
+
 extern char** environ;
 
 namespace concord::test {
@@ -153,7 +155,7 @@ std::optional<int> run(const fs::path& program, Process::Options options,
 }
 
 fs::path built_program(std::string_view name) {
-  return fs::path(CONCORD_BINARY_DIR) / "bin" / name;
+  return fs::path(concord::test::binary_dir()) / "bin" / name;
 }
 
 }  // namespace concord::test

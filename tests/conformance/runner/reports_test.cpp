@@ -8,6 +8,7 @@
 #include "conformance/runner/table.h"
 #include "tests/conformance/runner/fake_server.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::runner {
@@ -18,7 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::filesystem::path kGolden = std::filesystem::path(CONCORD_TEST_DIR) / "golden";
+const std::filesystem::path kGolden = std::filesystem::path(concord::test::test_dir()) / "golden";
 
 const char* const kStatement =
     R"({"resourceType":"CapabilityStatement","status":"active","date":"2026-01-01","kind":"instance",)"
@@ -190,7 +191,7 @@ TEST(Features, NameTestsOfOurSuites) {
   const auto rows = features();
   ASSERT_THAT(rows, IsOk());
   EXPECT_GT(rows->size(), 30u);
-  const std::filesystem::path suites[] = {std::filesystem::path(CONCORD_SOURCE_DIR) /
+  const std::filesystem::path suites[] = {std::filesystem::path(concord::test::source_dir()) /
                                           "conformance/suites"};
   const auto files = find_scripts(suites);
   ASSERT_THAT(files, IsOk());

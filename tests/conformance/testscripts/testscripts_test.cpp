@@ -12,6 +12,7 @@
 #include "conformance/runner/reports/reports.h"
 #include "conformance/runner/table.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/process.h"
 #include "tests/support/result_matchers.h"
@@ -101,7 +102,7 @@ std::vector<Script> scripts_in(const fs::path& folder) {
 /// script/test → reason.
 std::map<std::string, std::string> known_failures() {
   std::map<std::string, std::string> known;
-  std::ifstream in(fs::path(CONCORD_TEST_DIR) / "known_failures.txt");
+  std::ifstream in(fs::path(concord::test::test_dir()) / "known_failures.txt");
   for (std::string line; std::getline(in, line);) {
     if (line.empty() || line.front() == '#') continue;
     const auto tab = line.find('\t');
@@ -171,7 +172,7 @@ TEST_P(TestScripts, OfOurOwnPassAndTheTableOfFeaturesSaysSo) {
   if (!kind) return;
   const Gateway gateway(*kind);
   ASSERT_FALSE(gateway.base().empty());
-  const auto scripts = scripts_in(fs::path(CONCORD_SOURCE_DIR) / "conformance/suites");
+  const auto scripts = scripts_in(fs::path(concord::test::source_dir()) / "conformance/suites");
   ASSERT_GE(scripts.size(), 8u);
   const Ran ran = run_against(gateway, scripts);
   leave_reports(ran.run, std::string("suites-") + GetParam());
@@ -184,7 +185,7 @@ TEST_P(TestScripts, OfOurOwnPassAndTheTableOfFeaturesSaysSo) {
 
   const auto rows = features();
   ASSERT_THAT(rows, IsOk());
-  const fs::path readme = fs::path(CONCORD_SOURCE_DIR) / "gateway/README.md";
+  const fs::path readme = fs::path(concord::test::source_dir()) / "gateway/README.md";
   const std::string text = test::read_file(readme);
   const auto made = with_table(text, features_table(*rows, ran.run));
   ASSERT_THAT(made, IsOk());

@@ -7,6 +7,7 @@
 #include "fhir/dosage/dosage.h"
 #include "fhir/json/reader.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::dosage {
@@ -46,7 +47,7 @@ std::string shown(const Error& error) {
 TEST(Cases, OwnOnesGiveTheirTextOrTheirError) {
   tree::Symbols symbols;
   std::size_t count = 0;
-  for (const auto& file : fs::directory_iterator(fs::path(CONCORD_TEST_DIR) / "cases")) {
+  for (const auto& file : fs::directory_iterator(fs::path(concord::test::test_dir()) / "cases")) {
     if (file.path().extension() != ".json") continue;
     const auto document = json::read_plain(concord::test::read_file(file.path()), symbols);
     ASSERT_THAT(document, IsOk()) << file.path();

@@ -9,6 +9,7 @@
 #include "fhir/mapping/structure_map.h"
 #include "tests/fhir/mapping/fixture.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord::mapping::test {
 namespace {
@@ -119,10 +120,10 @@ TEST_P(Cases, DoTheSameAsTextInOneFormAndAsStructureMaps) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Folder, Cases,
-                         testing::ValuesIn(concord::test::case_folders(fs::path(CONCORD_TEST_DIR) /
-                                                                       "cases")),
-                         [](const auto& each) { return each.param.filename().string(); });
+INSTANTIATE_TEST_SUITE_P(
+    Folder, Cases,
+    testing::ValuesIn(concord::test::case_folders(fs::path(concord::test::test_dir()) / "cases")),
+    [](const auto& each) { return each.param.filename().string(); });
 
 }  // namespace
 }  // namespace concord::mapping::test

@@ -16,6 +16,7 @@
 #include "fhir/xml/writer.h"
 #include "tests/fhir/mapping/fixture.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord::mapping::test {
 namespace {
@@ -31,7 +32,7 @@ std::string text_of(const tree::Document& document, const tree::Node& node, std:
 
 /// Reasons by case id.
 std::map<std::string, std::string> known_failures() {
-  std::istringstream lines(read_file(fs::path(CONCORD_TEST_DIR) / "known_failures.txt"));
+  std::istringstream lines(read_file(fs::path(concord::test::test_dir()) / "known_failures.txt"));
   std::map<std::string, std::string> known;
   for (std::string line; std::getline(lines, line);) {
     const std::size_t split = line.find(": ");
@@ -183,7 +184,8 @@ std::string outcome(const fs::path& folder, const tree::Document& manifest, cons
     releases.push_back(&*stu3);
     options.releases = releases;
     // The published base maps are not in the corpus; these do what the case needs of them.
-    sources.push_back({"base3to4.map", read_file(fs::path(CONCORD_TEST_DIR) / "base3to4.map")});
+    sources.push_back(
+        {"base3to4.map", read_file(fs::path(concord::test::test_dir()) / "base3to4.map")});
   }
   auto maps = MapSet::compile(sources, *definitions, options);
   if (!maps) return to_string(maps.error());

@@ -10,6 +10,7 @@
 #include "fhir/xml/reader.h"
 #include "fhir/xml/writer.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord::mapping::test {
 namespace {
@@ -22,8 +23,8 @@ definitions::Definitions load(tree::Symbols& symbols) {
   }
   std::vector<tree::Document> models;
   std::vector<std::string> names;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(CONCORD_TEST_DIR) / "models")) {
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(concord::test::test_dir()) / "models")) {
     names.push_back(entry.path().string());
   }
   std::sort(names.begin(), names.end());

@@ -9,6 +9,7 @@
 #include "fhir/xml/writer.h"
 #include "tests/fhir/mapping/fixture.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord::mapping::test {
 namespace {
@@ -68,8 +69,8 @@ TEST_P(StructureMaps, TextAndBothFormsOfTheResourceSayTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Folder, StructureMaps,
-                         testing::ValuesIn(concord::test::case_folders(fs::path(CONCORD_TEST_DIR) /
-                                                                       "structure_maps")),
+                         testing::ValuesIn(concord::test::case_folders(
+                             fs::path(concord::test::test_dir()) / "structure_maps")),
                          [](const auto& each) { return each.param.filename().string(); });
 
 /// A StructureMap with one group; `rules` begin in line 3, column 3.

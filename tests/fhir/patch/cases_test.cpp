@@ -8,6 +8,7 @@
 #include "fhir/patch/patch.h"
 #include "tests/fhir/patch/r4.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::patch {
@@ -40,21 +41,21 @@ void run_case(const std::filesystem::path& folder, Form form) {
 
 TEST(JsonPatch, DoesWhatItsCasesSay) {
   const auto folders =
-      test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases" / "json");
+      test::case_folders(std::filesystem::path(concord::test::test_dir()) / "cases" / "json");
   ASSERT_GT(folders.size(), 50u);
   for (const auto& folder : folders) run_case(folder, Form::json);
 }
 
 TEST(FhirPathPatch, DoesWhatItsCasesSay) {
   const auto folders =
-      test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases" / "fhirpath");
+      test::case_folders(std::filesystem::path(concord::test::test_dir()) / "cases" / "fhirpath");
   ASSERT_GT(folders.size(), 60u);
   for (const auto& folder : folders) run_case(folder, Form::fhirpath);
 }
 
 TEST(FhirPathPatch, LeavesTheSharedNamesAsTheyWere) {
   const auto folders =
-      test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases" / "fhirpath");
+      test::case_folders(std::filesystem::path(concord::test::test_dir()) / "cases" / "fhirpath");
   const std::size_t before = r4().symbols.size();
   for (const auto& folder : folders) {
     const tree::Document resource = test::resource_of(test::read_file(folder / "resource.json"));

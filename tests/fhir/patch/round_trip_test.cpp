@@ -11,6 +11,7 @@
 #include "fhir/patch/patch.h"
 #include "tests/fhir/patch/r4.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::patch {
@@ -166,7 +167,7 @@ int turn_into_edited_copies(const std::string& text, std::uint32_t seed) {
 
 TEST(JsonPatch, TheDifferenceOfTwoDocumentsTurnsOneIntoTheOther) {
   const auto folders =
-      test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases" / "json");
+      test::case_folders(std::filesystem::path(concord::test::test_dir()) / "cases" / "json");
   int done = 0;
   for (const auto& folder : folders) {
     for (std::uint32_t seed = 0; seed < 40; ++seed) {

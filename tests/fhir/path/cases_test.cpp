@@ -1,6 +1,6 @@
 // Own cases by chapter of the standard: cases/*.json, inputs/*.json. One line each: name,
-// expression, what it gives ("tag:text", "!code: text" for an error); CONCORD_TEST_DIR is scanned,
-// nothing listed.
+// expression, what it gives ("tag:text", "!code: text" for an error); concord::test::test_dir() is
+// scanned, nothing listed.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "fhir/json/reader.h"
 #include "tests/fhir/path/engine.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::path::test {
@@ -17,7 +18,7 @@ namespace concord::path::test {
 namespace fs = std::filesystem;
 
 TEST(Cases, EachGivesWhatItSays) {
-  const fs::path folder(CONCORD_TEST_DIR);
+  const fs::path folder(concord::test::test_dir());
   std::map<std::string, tree::Document> inputs;
   for (const auto& file : fs::directory_iterator(folder / "inputs")) {
     inputs.emplace(file.path().stem().string(), resource(concord::test::read_file(file.path())));

@@ -11,6 +11,7 @@
 #include "fhir/xml/reader.h"
 #include "tests/fhir/path/engine.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::path::test {
@@ -67,8 +68,8 @@ std::vector<Case> read_cases(const std::filesystem::path& file) {
 
 std::map<std::string, std::string> read_known_failures() {
   std::map<std::string, std::string> known;
-  std::istringstream lines(
-      concord::test::read_file(std::filesystem::path(CONCORD_TEST_DIR) / "known_failures.txt"));
+  std::istringstream lines(concord::test::read_file(
+      std::filesystem::path(concord::test::test_dir()) / "known_failures.txt"));
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line.front() == '#') continue;
     const std::size_t colon = line.find(": ");

@@ -7,6 +7,7 @@
 #include "fhir/search/criteria_text.h"
 #include "tests/fhir/search/engine.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 // Golden rows and conditions. Stores keep keys and hashes: a change here makes every index old, and
@@ -54,8 +55,8 @@ std::string text_of(const IndexValues& values) {
 }
 
 TEST(Cases, RowsAndConditionsAreAsWrittenDown) {
-  const auto folders = concord::test::case_folders(std::filesystem::path(CONCORD_SOURCE_DIR) /
-                                                   "tests/fhir/search/cases");
+  const auto folders = concord::test::case_folders(
+      std::filesystem::path(concord::test::source_dir()) / "tests/fhir/search/cases");
   ASSERT_FALSE(folders.empty());
   for (const auto& folder : folders) {
     SCOPED_TRACE(folder.filename().string());

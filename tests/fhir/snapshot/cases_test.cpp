@@ -6,6 +6,7 @@
 
 #include "tests/fhir/snapshot/snapshots.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::snapshot::test {
@@ -56,7 +57,7 @@ std::string outcome_of(const std::filesystem::path& folder) {
 
 TEST(SnapshotCases, EachGivesWhatItsFolderSays) {
   const auto folders =
-      concord::test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases");
+      concord::test::case_folders(std::filesystem::path(concord::test::test_dir()) / "cases");
   EXPECT_GE(folders.size(), 8u);
   for (const auto& folder : folders) {
     SCOPED_TRACE(folder.filename().string());

@@ -13,6 +13,7 @@
 #include "fhir/path/expression.h"
 #include "tests/fhir/snapshot/snapshots.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::snapshot::test {
@@ -255,7 +256,7 @@ TEST(SnapshotCorpus, EveryPublicCaseGivesTheExpectedSnapshotOrFails) {
   const std::vector<Case> cases = read_cases(folder / "manifest.json");
   ASSERT_FALSE(cases.empty());
   const auto known =
-      read_known_failures(std::filesystem::path(CONCORD_TEST_DIR) / "known_failures.txt");
+      read_known_failures(std::filesystem::path(concord::test::test_dir()) / "known_failures.txt");
   Runner runner(folder, cases);
   std::size_t passed = 0;
   for (const Case& test : cases) {

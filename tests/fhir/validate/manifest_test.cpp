@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord::validate::test {
 
@@ -64,8 +65,8 @@ TEST(Manifest, AgreesWithTheReferenceAsFarAsTheBaselineSays) {
   ASSERT_FALSE(runs.empty());
   const char* asked = std::getenv("CONCORD_MANIFEST_RUN");
   std::set<std::string> verdict_known, count_known;
-  std::istringstream lines(
-      concord::test::read_file(std::filesystem::path(CONCORD_TEST_DIR) / "manifest_baseline.txt"));
+  std::istringstream lines(concord::test::read_file(
+      std::filesystem::path(concord::test::test_dir()) / "manifest_baseline.txt"));
   for (std::string id, kind; lines >> id >> kind;) {
     count_known.insert(id);
     if (kind == "verdict") verdict_known.insert(id);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::agreements {
@@ -191,7 +192,7 @@ TEST(CalendarFile, EveryFaultIsNamedWithLineAndColumn) {
 TEST(CalendarFile, ShippedCalendarsRead) {
   std::size_t read = 0;
   for (const auto& file : std::filesystem::directory_iterator(
-           std::filesystem::path(CONCORD_SOURCE_DIR) / "gateway/agreements/calendars")) {
+           std::filesystem::path(concord::test::source_dir()) / "gateway/agreements/calendars")) {
     EXPECT_THAT(read_calendar(test::read_file(file.path()), file.path().filename().string()),
                 IsOk());
     ++read;

@@ -16,12 +16,13 @@
 #include "fhir/path/function_table.h"
 #include "gateway/agreements/agreement_set.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::agreements {
 
 inline std::filesystem::path cases_folder() {
-  return std::filesystem::path(CONCORD_SOURCE_DIR) / "gateway/agreements/cases";
+  return std::filesystem::path(concord::test::source_dir()) / "gateway/agreements/cases";
 }
 
 struct World {

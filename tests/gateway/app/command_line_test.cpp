@@ -8,6 +8,7 @@
 
 #include "tests/support/files.h"
 #include "tests/support/http_client.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 
 namespace concord::app {
@@ -236,7 +237,7 @@ TEST_F(CommandLine, ValidatePrintsOneOperationOutcomeAndTakesProfiles) {
 
 TEST_F(CommandLine, PackagesAreAddedListedAndChecked) {
   const std::string archive =
-      std::string(CONCORD_SOURCE_DIR) + "/tests/fuzz/seeds/packages/package.tgz";
+      concord::test::source_dir() + "/tests/fuzz/seeds/packages/package.tgz";
   const std::string folder = (folder_.path() / "packages").string();
   const Ran added = run({"package", "add", archive, "--folder", folder});
   EXPECT_EQ(added.status, 0) << added.err;

@@ -10,6 +10,7 @@
 #include "fhir/json/reader.h"
 #include "gateway/ops/metrics.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/process.h"
 
 namespace concord::ops {
@@ -18,7 +19,7 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::filesystem::path kDocker = std::filesystem::path(CONCORD_SOURCE_DIR) / "docker";
+const std::filesystem::path kDocker = std::filesystem::path(concord::test::source_dir()) / "docker";
 
 /// A page with every family on it.
 std::string whole_page() {
@@ -184,8 +185,9 @@ TEST(Dashboard, ShowsEveryFamilyOfThePage) {
 
 TEST(OperatorsPage, NamesMetricsTheProgramHas) {
   for (const auto& page :
-       {kDocker / "README.md", std::filesystem::path(CONCORD_SOURCE_DIR) / "gateway/ops/README.md",
-        std::filesystem::path(CONCORD_SOURCE_DIR) / "gateway/app/README.md"}) {
+       {kDocker / "README.md",
+        std::filesystem::path(concord::test::source_dir()) / "gateway/ops/README.md",
+        std::filesystem::path(concord::test::source_dir()) / "gateway/app/README.md"}) {
     std::set<std::string> unknown;
     const std::string text = test::read_file(page);
     re2::StringPiece rest(text);

@@ -4,6 +4,7 @@
 
 #include "tests/gateway/resources/fixture.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 
 namespace concord {
 namespace {
@@ -315,7 +316,7 @@ TEST_F(Transaction, DeepAndLongUrlsAreOnlyRefused) {
 class References : public ResourcesTest, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(References, BecomeWhatTheEntriesAreCalledHere) {
-  const fs::path folder = fs::path(CONCORD_TEST_DIR) / "cases" / GetParam();
+  const fs::path folder = fs::path(concord::test::test_dir()) / "cases" / GetParam();
   ASSERT_THAT(bundle(test::read_file(folder / "input.json")), IsOk());
   std::string stored;
   for (const audit::Record& record : store_.audit()) {
@@ -333,7 +334,7 @@ TEST_P(References, BecomeWhatTheEntriesAreCalledHere) {
 
 std::vector<std::string> case_names() {
   std::vector<std::string> names;
-  for (const fs::path& folder : test::case_folders(fs::path(CONCORD_TEST_DIR) / "cases")) {
+  for (const fs::path& folder : test::case_folders(fs::path(concord::test::test_dir()) / "cases")) {
     names.push_back(folder.filename().string());
   }
   return names;

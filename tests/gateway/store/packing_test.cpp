@@ -9,6 +9,7 @@
 #include "gateway/store/sql/body.h"
 #include "gateway/store/sqlite/detail/found.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::test {
@@ -65,7 +66,7 @@ TEST(Packing, FramesWithoutDictionaryAreStillRead) {
 
 TEST(Packing, ADictionaryIsNeverEdited) {
   // Every store holds frames only this text opens. A better one is a file beside it.
-  EXPECT_EQ(to_hex(sha256(read_file(std::filesystem::path(CONCORD_SOURCE_DIR) /
+  EXPECT_EQ(to_hex(sha256(read_file(std::filesystem::path(concord::test::source_dir()) /
                                     "gateway/store/sql/dictionaries/fhir_1.txt"))),
             "366a99ef77ff38133108c15bf3d06f8714a49a5a883e8b6eaf8ffe349974d82c");
 }

@@ -4,6 +4,7 @@
 
 #include "fhir/json/writer.h"
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -28,7 +29,7 @@ std::string report_of(const mappers::Decoded& decoded) {
 TEST(EpsAnswerCases, EveryCaseGivesItsExpectedResource) {
   std::size_t seen = 0;
   for (const fs::path& folder :
-       concord::test::case_folders(fs::path(CONCORD_TEST_DIR) / "answers" / "cases")) {
+       concord::test::case_folders(fs::path(concord::test::test_dir()) / "answers" / "cases")) {
     SCOPED_TRACE(folder.filename().string());
     const auto decoded =
         World::get().mapper->decode(input_of(folder), {}, case_parameters(), nullptr);
@@ -45,7 +46,7 @@ TEST(EpsAnswerCases, EveryCaseGivesItsExpectedResource) {
 
 TEST(EpsAnswerCases, IdentitiesComeFromTheCallerWhenItGivesThem) {
   const std::string input = concord::test::read_file(
-      std::string(CONCORD_TEST_DIR) + "/answers/cases/cancellation_cancelled/input.xml");
+      concord::test::test_dir() + "/answers/cases/cancellation_cancelled/input.xml");
   const auto with_seed = [&](const std::string& seed) {
     mappers::Parameters parameters = case_parameters();
     parameters.uuids = [seed] { return seed; };
@@ -61,7 +62,7 @@ TEST(EpsAnswerCases, IdentitiesComeFromTheCallerWhenItGivesThem) {
 
 TEST(EpsAnswerCases, ATraceNamesTheMapAndThePlaceInTheMessage) {
   const std::string input = concord::test::read_file(
-      std::string(CONCORD_TEST_DIR) + "/answers/cases/cancellation_cancelled/input.xml");
+      concord::test::test_dir() + "/answers/cases/cancellation_cancelled/input.xml");
   mapping::TraceRecorder trace;
   const auto decoded = World::get().mapper->decode(input, {}, case_parameters(), &trace);
   ASSERT_THAT(decoded, IsOk());

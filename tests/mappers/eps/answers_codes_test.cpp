@@ -4,6 +4,7 @@
 
 #include "fhir/json/writer.h"
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -153,7 +154,7 @@ TEST(EpsAnswerCodes, AReleaseThatWasRefusedGivesItsReasons) {
 
 std::string cancellation(const std::string& acknowledged, const std::string& code,
                          const std::string& display) {
-  std::string message = concord::test::read_file(std::string(CONCORD_TEST_DIR) +
+  std::string message = concord::test::read_file(concord::test::test_dir() +
                                                  "/answers/cases/cancellation_cancelled/input.xml");
   message = edited_first(message, "typeCode=\"AA\"", "typeCode=\"" + acknowledged + "\"");
   return edited_first(message, "code=\"0001\" displayName=\"Prescription/item was cancelled\"",
@@ -229,7 +230,7 @@ TEST(EpsAnswerCodes, ACancellationThatFoundNothingIsAnOutcome) {
 }
 
 std::string tracked(std::string_view from, std::string_view to) {
-  return edited_first(concord::test::read_file(std::string(CONCORD_TEST_DIR) +
+  return edited_first(concord::test::read_file(concord::test::test_dir() +
                                                "/answers/cases/tracker_detail_acute/input.json"),
                       from, to);
 }

@@ -4,6 +4,7 @@
 
 #include "fhir/json/writer.h"
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -13,7 +14,7 @@ Result<mappers::Decoded> decode(const std::string& bytes, std::string_view conte
 }
 
 std::string input(const std::string& name, const std::string& file = "input.xml") {
-  return concord::test::read_file(std::string(CONCORD_TEST_DIR) + "/answers/cases/" + name + "/" +
+  return concord::test::read_file(concord::test::test_dir() + "/answers/cases/" + name + "/" +
                                   file);
 }
 
@@ -167,7 +168,7 @@ TEST(EpsAnswerErrors, ADocumentOfTheTrackerMustUnpack) {
   EXPECT_THAT(decode("<GET_PRESCRIPTION_DOCUMENT_RESPONSE_INUK01/>"),
               FailsWith(ErrorCode::invalid));
   // 8 MB of zeros in 8 KB.
-  std::string bomb = concord::test::read_file(std::string(CONCORD_TEST_DIR) + "/answers/bomb.txt");
+  std::string bomb = concord::test::read_file(concord::test::test_dir() + "/answers/bomb.txt");
   while (!bomb.empty() && (bomb.back() == '\n')) bomb.pop_back();
   EXPECT_THAT(decode(document(bomb)), FailsWith(ErrorCode::too_long));
 }

@@ -12,6 +12,7 @@
 #include "mappers/eps/message_kind.h"
 #include "tests/mappers/eps/corpus.h"
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -191,7 +192,7 @@ std::string changes(const std::string& kind) {
 TEST(EpsReverse, WhatAWayThereAndBackLosesIsWrittenDown) {
   for (const std::string& kind : kReadBack) {
     SCOPED_TRACE(kind);
-    concord::test::expect_golden(fs::path(CONCORD_TEST_DIR) / "reverse" / (kind + ".txt"),
+    concord::test::expect_golden(fs::path(concord::test::test_dir()) / "reverse" / (kind + ".txt"),
                                  changes(kind));
   }
 }

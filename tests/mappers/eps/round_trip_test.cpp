@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -23,7 +24,7 @@ std::string without_lines(const std::string& report) {
 }
 
 TEST(EpsRoundTrip, EveryMessageThatIsReadBackLosesWhatItsGoldenFileSays) {
-  const fs::path folder = fs::path(CONCORD_TEST_DIR) / "round_trips";
+  const fs::path folder = fs::path(concord::test::test_dir()) / "round_trips";
   std::set<std::string> kinds;
   for (const fs::path& one : case_folders()) {
     if (!fs::exists(one / "input.json")) continue;

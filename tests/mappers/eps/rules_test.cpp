@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -18,7 +19,7 @@ const Rules& rules() {
 }
 
 std::string message_of(const std::string& name) {
-  return concord::test::read_file(std::filesystem::path(CONCORD_TEST_DIR) / "rules" /
+  return concord::test::read_file(std::filesystem::path(concord::test::test_dir()) / "rules" /
                                   (name + ".json"));
 }
 

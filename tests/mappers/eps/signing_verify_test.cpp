@@ -5,6 +5,7 @@
 
 #include "fhir/core/digest.h"
 #include "tests/mappers/eps/signing_world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -51,7 +52,7 @@ TEST_F(Signed, WhatWasPreparedSignedAndTranslatedVerifies) {
 TEST_F(Signed, EveryGoldenPrescriptionVerifiesOnceSigned) {
   std::size_t seen = 0;
   for (const auto& folder :
-       concord::test::case_folders(std::filesystem::path(CONCORD_TEST_DIR) / "cases")) {
+       concord::test::case_folders(std::filesystem::path(concord::test::test_dir()) / "cases")) {
     const std::string input = concord::test::read_file(folder / "input.json");
     if (input.find("\"prescription-order\"") == std::string::npos) continue;
     SCOPED_TRACE(folder.filename().string());

@@ -9,6 +9,7 @@
 #include "mappers/eps/message_kind.h"
 #include "tests/mappers/eps/corpus.h"
 #include "tests/mappers/eps/world.h"
+#include "tests/support/places.h"
 
 namespace concord::eps::test {
 namespace {
@@ -68,7 +69,7 @@ std::string table() {
 
 TEST(EpsTable, TheTableOfCasesIsTheOneThisTestWrites) {
   if (published_pairs().empty()) GTEST_SKIP() << "corpus absent: published pairs cannot be counted";
-  const fs::path readme = fs::path(CONCORD_TEST_DIR) / "../../../mappers/eps/README.md";
+  const fs::path readme = fs::path(concord::test::test_dir()) / "../../../mappers/eps/README.md";
   const std::string text = concord::test::read_file(readme);
   const std::size_t start = text.find(kStart);
   const std::size_t end = text.find(kEnd);

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tests/support/places.h"
+
 namespace concord::eps::test {
 namespace {
 
@@ -57,7 +59,7 @@ Result<mappers::Encoded> translate(std::string json, const mappers::Parameters& 
 }
 
 std::vector<std::filesystem::path> case_folders() {
-  const std::filesystem::path root = CONCORD_SOURCE_DIR;
+  const std::filesystem::path root = concord::test::source_dir();
   auto folders = concord::test::case_folders(root / "tests/mappers/eps/cases");
   for (auto& shipped : concord::test::case_folders(root / "mappers/eps/cases")) {
     folders.push_back(std::move(shipped));

@@ -8,6 +8,7 @@
 #include "fhir/xml/reader.h"
 #include "fhir/xml/writer.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::spine {
@@ -21,7 +22,7 @@ constexpr const char* kLong = "1B6F2C6A-94DA-4F3B-8C11-77A0F5D3B902";
 constexpr const char* kItem = "0F0A6D6E-6A5C-4F61-9D2E-000000000001";
 
 std::string golden() {
-  return test::read_file(std::filesystem::path(CONCORD_TEST_DIR) / "prescription.xml");
+  return test::read_file(std::filesystem::path(concord::test::test_dir()) / "prescription.xml");
 }
 
 std::string id_of(int number) {

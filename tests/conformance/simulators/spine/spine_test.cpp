@@ -7,6 +7,7 @@
 #include "conformance/simulators/spine/requests.h"
 #include "fhir/xml/reader.h"
 #include "tests/support/files.h"
+#include "tests/support/places.h"
 #include "tests/support/result_matchers.h"
 
 namespace concord::spine {
@@ -22,7 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string golden() {
-  return test::read_file(std::filesystem::path(CONCORD_TEST_DIR) / "prescription.xml");
+  return test::read_file(std::filesystem::path(concord::test::test_dir()) / "prescription.xml");
 }
 
 std::string with(std::string text, std::string_view from, std::string_view to) {
