@@ -404,13 +404,15 @@ class World {
     checker_.add(audit);
   }
 
-  void waiting_for_a_person(const Item& item, Final& last) const {
+  void waiting_for_a_person(const Item& item, Final& last) {
     for (const auto& [key, id] : made_) {
       if (id == item.id) return;
       const auto earlier = store_->item(id);
       if (earlier && *earlier && (*earlier)->subject == item.subject &&
           (*earlier)->state == ItemState::dead) {
-        last.state = "cancelled", last.task_status = "cancelled";  // held, in a person's hands
+        // Held: told to the checker as what a person does about it, who takes it out.
+        last.state = "cancelled", last.task_status = "cancelled";
+        checker_.add(Word{"cancel", last.key, ticks_, ticks_, Outcome::ok, 200, "", ""});
         return;
       }
     }
