@@ -139,12 +139,12 @@ Result<search::IndexValues> DatabaseInspection::index_of(std::int64_t row) const
   }
   const std::int64_t place = found.integer(0, 0);
   Batch batch;
-  batch.add("SELECT key, code, system FROM index_token WHERE place = $1", place);
-  batch.add("SELECT key, value, exact FROM index_text WHERE place = $1", place);
-  batch.add("SELECT key, low, high FROM index_period WHERE place = $1", place);
-  batch.add("SELECT key, low, high, system, code, unit, mark FROM index_number WHERE place = $1",
+  batch.add("SELECT key, code, system FROM index_token WHERE +place = $1", place);
+  batch.add("SELECT key, value, exact FROM index_text WHERE +place = $1", place);
+  batch.add("SELECT key, low, high FROM index_period WHERE +place = $1", place);
+  batch.add("SELECT key, low, high, system, code, unit, mark FROM index_number WHERE +place = $1",
             place);
-  batch.add("SELECT key, target, type FROM index_link WHERE place = $1", place);
+  batch.add("SELECT key, target, type FROM index_link WHERE +place = $1", place);
   CONCORD_ASSIGN(const std::vector<Rows> all, db_->run(batch));
   search::IndexValues values;
   const auto each = [](const Rows& rows, auto&& take) {
@@ -183,6 +183,7 @@ Result<bool> DatabaseInspection::in_quarantine() const {
 
 Result<std::unique_ptr<Inspection>> inspect(const Options& options) {
   Connection::Settings settings;
+  settings.scans = true;
   settings.connection = options.connection;
   settings.schema = options.schema;
   settings.statement_timeout = kPatience;

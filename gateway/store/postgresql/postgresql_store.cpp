@@ -56,7 +56,8 @@ Result<void> PostgresqlStore::write(const Work& work) {
       return {};
     }
     if (transaction.committing() && transaction.id() != 0) {
-      const Fate fate = fate_of(transaction.id(), db->timeline(), writing_, writing_.statement_timeout);
+      const Fate fate =
+          fate_of(transaction.id(), db->timeline(), writing_, writing_.statement_timeout);
       if (fate == Fate::committed) return {};
       if (fate == Fate::unknown) return done;
     }
@@ -70,7 +71,9 @@ Result<void> PostgresqlStore::write(const Work& work) {
 
 Result<std::unique_ptr<Store>> open(const Options& options, const Clock& clock) {
   const Connection::Settings settings = settings_of(options);
-  CONCORD_ASSIGN(const std::unique_ptr<Connection> db, Connection::open(settings));
+  Connection::Settings migrating = settings;
+  migrating.scans = true;
+  CONCORD_ASSIGN(const std::unique_ptr<Connection> db, Connection::open(migrating));
   if (options.read_only) {
     CONCORD_TRY(check_schema(*db, options.schema));
   } else {

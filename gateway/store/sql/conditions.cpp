@@ -94,22 +94,23 @@ std::string interval_test(Comparison comparison, const std::string& row, const s
   return "1 = 0";
 }
 
-/// Whether the resource at `place` has a value; `test` begins with the key of the row. Where one
-/// table goes both ways, the plus keeps the index of values out: rows are looked up by place, which
-/// has few, and never by a range of values, which may have as many as there are resources.
+/// Whether the resource at `place` has a value; `test` begins with the key of the row. Rows are
+/// looked up by place, which has few, and never by a range of values, which may have as many as
+/// there are resources.
 std::string exists(const Dialect& dialect, IndexKind kind, const std::string& row,
                    const std::string& place, const std::string& test) {
+  const std::string by(by_place(dialect));
   return "EXISTS (SELECT 1 FROM " + std::string(place_table(dialect, kind)) + " " + row +
-         " WHERE " + row + ".place = " + place + (dialect.found_tables ? " AND " : " AND +") +
-         test + ")";
+         " WHERE " + by + row + ".place = " + place + " AND " + by + test +
+         std::string(dialect.apart) + ")";
 }
 
-/// The same for a value that `test` names whole: with the place it is one entry of the index.
+/// The same for a value that `test` names whole: with the place it is one entry of the index, and
+/// entries of one value lie together however far apart the places are.
 std::string exists_whole(const Dialect& dialect, IndexKind kind, const std::string& row,
                          const std::string& place, const std::string& test) {
-  if (!dialect.found_tables) return exists(dialect, kind, row, place, test);
   return "EXISTS (SELECT 1 FROM " + std::string(index_table(kind)) + " " + row + " WHERE " + test +
-         " AND " + row + ".place = " + place + ")";
+         " AND " + row + ".place = " + place + std::string(dialect.apart) + ")";
 }
 
 struct Holds {
@@ -174,9 +175,11 @@ struct Holds {
     const std::string x = sql.alias(), y = sql.alias(), z = sql.alias();
     const std::string table(place_table(sql.dialect(), IndexKind::number));
     const std::string test = near_test(sql, is, x, y, z);
+    const std::string by(by_place(sql.dialect()));
     return "EXISTS (SELECT 1 FROM " + table + " " + z + " CROSS JOIN " + table + " " + x +
-           " CROSS JOIN " + table + " " + y + " WHERE " + z + ".place = " + place + " AND " + x +
-           ".place = " + place + " AND " + y + ".place = " + place + " AND " + test + ")";
+           " CROSS JOIN " + table + " " + y + " WHERE " + by + z + ".place = " + place + " AND " +
+           by + x + ".place = " + place + " AND " + by + y + ".place = " + place + " AND " + test +
+           std::string(sql.dialect().apart) + ")";
   }
   Result<std::string> operator()(const search::LinkIs& is) const {
     const std::string row = sql.alias();
@@ -194,7 +197,8 @@ struct Holds {
     if (is.ids.empty() || types.empty()) return std::string("1 = 0");
     const std::string row = sql.alias();
     return "EXISTS (SELECT 1 FROM resource " + row + " WHERE " + row + ".place = " + place +
-           " AND +" + row + ".key IN (" + sql.bind_all(keys_of(types, is.ids)) + "))";
+           " AND +" + row + ".key IN (" + sql.bind_all(keys_of(types, is.ids)) + ")" +
+           std::string(sql.dialect().apart) + ")";
   }
   Result<std::string> operator()(const search::UpdatedIs& is) const {
     return updated_test(sql, is, place);
@@ -205,15 +209,16 @@ struct Holds {
     if (chain.keys.empty() || chain.types.empty()) return std::string("1 = 0");
     const std::string link = sql.alias();
     const std::string far = sql.alias();
+    const std::string by(by_place(sql.dialect()));
     std::string text = "EXISTS (SELECT 1 FROM " +
                        std::string(place_table(sql.dialect(), IndexKind::link)) + " " + link +
-                       " CROSS JOIN resource " + far + " WHERE " + link + ".place = " + place +
-                       " AND " + link + ".key IN (" + sql.bind_all(chain.keys) + ") AND " + far +
-                       ".key = " + link + ".target AND " + far + ".deleted = 0 AND " + far +
+                       " CROSS JOIN resource " + far + " WHERE " + by + link + ".place = " + place +
+                       " AND " + by + link + ".key IN (" + sql.bind_all(chain.keys) + ") AND " +
+                       far + ".key = " + link + ".target AND " + far + ".deleted = 0 AND " + far +
                        ".type IN (" + sql.bind_all(numbers_of(chain.types)) + ") AND ";
     CONCORD_ASSIGN(const std::string inner,
                    holds(sql, chain.inner[0], far + ".place", chain.types, depth + kChainDepth));
-    return text + inner + ")";
+    return text + inner + std::string(sql.dialect().apart) + ")";
   }
 
   Result<std::string> operator()(const search::Reverse& reverse) const {
@@ -229,7 +234,7 @@ struct Holds {
                        sql.bind_all(reverse.keys) + ") AND ";
     CONCORD_ASSIGN(const std::string inner, holds(sql, reverse.inner[0], link + ".place",
                                                   {reverse.type}, depth + kChainDepth));
-    return text + inner + ")";
+    return text + inner + std::string(sql.dialect().apart) + ")";
   }
 };
 
@@ -311,16 +316,14 @@ std::string near_test(Builder& sql, const search::NearIs& is, const std::string&
     const std::string distance = "(" + row + ".low - " + sql.bind(to) + ")";
     return distance + " * " + distance;
   };
-  // Rows of a place are found by it, also where the key could lead to them.
-  const char* by_place = sql.dialect().found_tables ? "" : "+";
-  const auto key = [&](const std::string& row, search::IndexKey one, const char* how) {
+  const std::string by(by_place(sql.dialect()));
+  const auto key = [&](const std::string& row, search::IndexKey one, const std::string& how) {
     return how + row + ".key = " + sql.bind(std::int64_t{one});
   };
-  return key(z, is.z_key, z == "d" ? "" : by_place) + " AND " + z +
-         ".low >= " + sql.bind(is.z_low) + " AND " + z + ".low <= " + sql.bind(is.z_high) +
-         " AND " + key(x, is.x_key, by_place) + " AND " + key(y, is.y_key, by_place) + " AND " +
-         squared(x, is.x) + " + " + squared(y, is.y) + " + " + squared(z, is.z) +
-         " <= " + sql.bind(is.line_squared);
+  return key(z, is.z_key, z == "d" ? "" : by) + " AND " + z + ".low >= " + sql.bind(is.z_low) +
+         " AND " + z + ".low <= " + sql.bind(is.z_high) + " AND " + key(x, is.x_key, by) + " AND " +
+         key(y, is.y_key, by) + " AND " + squared(x, is.x) + " + " + squared(y, is.y) + " + " +
+         squared(z, is.z) + " <= " + sql.bind(is.line_squared);
 }
 
 std::string link_test(Builder& sql, const search::LinkIs& is, const std::string& row) {
@@ -415,6 +418,8 @@ std::string_view place_table(const Dialect& dialect, IndexKind kind) {
   }
   return "found_token";
 }
+
+std::string_view by_place(const Dialect& dialect) { return dialect.found_tables ? "" : "+"; }
 
 std::string_view sort_column(IndexKind kind) {
   switch (kind) {

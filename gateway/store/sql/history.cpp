@@ -112,13 +112,14 @@ Result<std::vector<ResourceRow>> find_linked(const LinkedSearch& search, const D
   if (search.rows.empty() || search.limit == 0) return found;
   Builder sql(dialect);
   const std::string near = "n.created_nr IN (" + sql.bind_all(search.rows) + ")";
+  const std::string by(search.reverse ? std::string_view() : by_place(dialect));
   std::string list = "SELECT DISTINCT l." + std::string(search.reverse ? "place" : "target") +
                      " FROM resource n CROSS JOIN " +
                      std::string(search.reverse ? index_table(search::IndexKind::link)
                                                 : place_table(dialect, search::IndexKind::link)) +
                      " l WHERE " + near + " AND " +
-                     (search.reverse ? "l.target = n.key" : "l.place = n.place");
-  if (!search.keys.empty()) list += " AND l.key IN (" + sql.bind_all(search.keys) + ")";
+                     (search.reverse ? "l.target = n.key" : by + "l.place = n.place");
+  if (!search.keys.empty()) list += " AND " + by + "l.key IN (" + sql.bind_all(search.keys) + ")";
   std::string text = "SELECT " + std::string(kResourceColumns) + " FROM resource r WHERE r." +
                      (search.reverse ? "place" : "key") + " IN (" + list + ") AND r.deleted = 0";
   if (!search.types.empty()) {

@@ -120,8 +120,11 @@ std::vector<Part> parts_of(const ResourceSearch& search) {
 Result<std::vector<Stream>> streams_of_parts(Builder& sql, const Plan& plan, bool in_order) {
   std::vector<Stream> streams;
   for (const Part& part : parts_of(*plan.search)) {
-    CONCORD_ASSIGN(const Start start, choose(part.conditions, part.types, *plan.dialect,
-                                             *plan.runner, in_order, false, 0));
+    CONCORD_ASSIGN(Start start, choose(part.conditions, part.types, *plan.dialect, *plan.runner,
+                                       in_order, false, 0));
+    if (!in_order) {
+      CONCORD_TRY(narrow(start, part.conditions, part.types, *plan.dialect, *plan.runner));
+    }
     CONCORD_ASSIGN(auto own,
                    streams_from(sql, start, part.conditions, part.types, *plan.runner, 0));
     for (Stream& stream : own) streams.push_back(std::move(stream));
@@ -134,6 +137,19 @@ Result<std::vector<Stream>> streams_of_parts(Builder& sql, const Plan& plan, boo
 }
 
 const char* direction(bool descending) { return descending ? " DESC" : " ASC"; }
+
+/// The union of streams of which only the first places are wanted, as `page` says it. SQLite merges
+/// streams as they come; PostgreSQL would read each to its end, so it is told for each.
+std::string first_of(Builder& sql, const std::vector<Stream>& streams, const std::string& more,
+                     const std::string& page) {
+  if (streams.size() == 1 || !sql.dialect().intersects) return union_of(streams, more);
+  std::string text;
+  for (const Stream& stream : streams) {
+    text += (text.empty() ? "SELECT place FROM (" : " UNION SELECT place FROM (") +
+            union_of({stream}, more) + page + ") " + sql.alias();
+  }
+  return text;
+}
 
 Statement resources_at(Builder&& sql, const std::string& places, bool descending) {
   return std::move(sql).finish(
@@ -151,8 +167,9 @@ Result<std::vector<FoundRow>> by_place(const Plan& plan) {
     more = std::string(" AND d.place ") + (descending ? "< " : "> ") + sql.bind(plan.from->place);
     if (!descending) more += " AND d.place <= " + sql.bind(plan.from->bound);
   }
-  const std::string places = union_of(streams, more) + " ORDER BY place" + direction(descending) +
-                             " LIMIT " + sql.bind(plan.limit);
+  const std::string page =
+      std::string(" ORDER BY place") + direction(descending) + " LIMIT " + sql.bind(plan.limit);
+  const std::string places = first_of(sql, streams, more, page) + page;
   std::vector<FoundRow> rows;
   CONCORD_TRY(plan.runner->rows(resources_at(std::move(sql), places, descending), {}, rows));
   return rows;
@@ -193,18 +210,19 @@ std::string sorted_value(Builder& sql, const SortKey& key, const std::string& ro
 std::string value_column(Builder& sql, const SortKey& key) {
   const std::string row = sql.alias();
   const std::string best = key.descending ? "max(" : "min(";
+  const std::string by(by_place(sql.dialect()));
   if (key.by == SortKey::By::target) {
     const std::string far = sql.alias();
     std::string text = "(SELECT " + best + far + ".type_name || '/' || " + far + ".id) FROM " +
                        std::string(place_table(sql.dialect(), search::IndexKind::link)) + " " +
-                       row + " CROSS JOIN resource " + far + " WHERE " + row +
+                       row + " CROSS JOIN resource " + far + " WHERE " + by + row +
                        ".place = c.place AND +" + row + ".key IN (" + sql.bind_all(key.keys) + ")";
     if (!key.types.empty()) text += " AND " + row + ".type IN (" + sql.bind_all(key.types) + ")";
     return text + " AND " + far + ".key = " + row + ".target)";
   }
   const std::string value = sorted_value(sql, key, row);
   return "(SELECT " + best + value + ") FROM " + std::string(place_table(sql.dialect(), key.kind)) +
-         " " + row + " WHERE " + row + ".place = c.place AND +" + row + ".key IN (" +
+         " " + row + " WHERE " + by + row + ".place = c.place AND +" + row + ".key IN (" +
          sql.bind_all(key.keys) + "))";
 }
 
@@ -289,11 +307,12 @@ Result<void> with_value(const Plan& plan, const Part& part, std::vector<FoundRow
   const std::string table(index_table(key.kind));
   const std::string column(sort_column(key.kind));
   Builder sql(*plan.dialect);
-  std::string where = "d.key = " + sql.bind(std::int64_t{key.keys[0]}) +
-                      " AND NOT EXISTS (SELECT 1 FROM " +
-                      std::string(place_table(sql.dialect(), key.kind)) +
-                      " e WHERE e.place = d.place AND +e.key = d.key AND e." + column +
-                      (key.descending ? " > d." : " < d.") + column + ")";
+  const std::string by(by_place(sql.dialect()));
+  std::string where =
+      "d.key = " + sql.bind(std::int64_t{key.keys[0]}) + " AND NOT EXISTS (SELECT 1 FROM " +
+      std::string(place_table(sql.dialect(), key.kind)) + " e WHERE " + by +
+      "e.place = d.place AND +e.key = d.key AND e." + column +
+      (key.descending ? " > d." : " < d.") + column + std::string(sql.dialect().apart) + ")";
   for (const Condition* one : part.conditions) {
     CONCORD_ASSIGN(const std::string test, holds(sql, *one, "d.place", part.types));
     where += " AND " + test;
@@ -328,10 +347,12 @@ Result<void> without_value(const Plan& plan, const Part& part, const Start& star
   Builder sql(*plan.dialect);
   CONCORD_ASSIGN(auto streams,
                  streams_from(sql, start, part.conditions, part.types, *plan.runner, 0));
-  std::string more =
-      " AND NOT EXISTS (SELECT 1 FROM " + std::string(place_table(sql.dialect(), key.kind)) +
-      " e WHERE e.place = d.place AND e.key = " + sql.bind(std::int64_t{key.keys[0]}) +
-      ") AND q.place = d.place";
+  const std::string by(by_place(sql.dialect()));
+  std::string more = " AND NOT EXISTS (SELECT 1 FROM " +
+                     std::string(place_table(sql.dialect(), key.kind)) + " e WHERE " + by +
+                     "e.place = d.place AND " + by +
+                     "e.key = " + sql.bind(std::int64_t{key.keys[0]}) +
+                     std::string(sql.dialect().apart) + ") AND q.place = d.place";
   if (plan.from) {
     more += " AND q.created_nr <= " + sql.bind(plan.from->bound);
     if (std::get<std::int64_t>(plan.from->sort[0]) == 1) {
@@ -372,8 +393,9 @@ Result<std::optional<std::vector<std::int64_t>>> few_found(const Plan& plan, con
   Builder sql(*plan.dialect);
   CONCORD_ASSIGN(const auto streams,
                  streams_from(sql, start, part.conditions, part.types, *plan.runner, 0));
-  CONCORD_ASSIGN(auto places, plan.runner->numbers(std::move(sql).finish(
-                                  union_of(streams) + " LIMIT " + std::to_string(kFewFound + 1))));
+  const std::string most = " LIMIT " + std::to_string(kFewFound + 1);
+  CONCORD_ASSIGN(auto places, plan.runner->numbers(
+                                  std::move(sql).finish(first_of(sql, streams, "", most) + most)));
   if (places.size() > kFewFound) return std::optional<std::vector<std::int64_t>>();
   return std::optional(std::move(places));
 }
@@ -387,10 +409,11 @@ Result<std::vector<FoundRow>> rows_of(const Plan& plan) {
                         plan.sort[0].kind != search::IndexKind::link;
   if (walkable && plan.search->parts.size() == 1) {
     const std::vector<Part> parts = parts_of(*plan.search);
-    CONCORD_ASSIGN(const Start start, choose(parts[0].conditions, parts[0].types, *plan.dialect,
-                                             *plan.runner, true, true, 0));
+    CONCORD_ASSIGN(Start start, choose(parts[0].conditions, parts[0].types, *plan.dialect,
+                                       *plan.runner, true, true, 0));
     if (start.condition == nullptr) return by_walking(plan, parts[0], start);
     if (!start.is_short || start.length > static_cast<std::int64_t>(kFewFound)) {
+      CONCORD_TRY(narrow(start, parts[0].conditions, parts[0].types, *plan.dialect, *plan.runner));
       CONCORD_ASSIGN(auto places, few_found(plan, parts[0], start));
       if (!places) return by_walking(plan, parts[0], start);
       if (places->empty()) return std::vector<FoundRow>();

@@ -26,10 +26,16 @@ struct Dialect {
   /// The tables of the index go from values to places only; the values of one place are in tables
   /// of their own, found_token for index_token and so on.
   bool found_tables = false;
+  /// Ends the select of an EXISTS. PostgreSQL would make a join of it and begin that at either end;
+  /// with an OFFSET it is looked up for each row, as it is written.
+  std::string_view apart = "";
+  /// Two lists are intersected when all of a result is wanted: cheaper than to look up each entry
+  /// of one in the other where a look costs as much as ten entries read in a row.
+  bool intersects = false;
 };
 
-inline constexpr Dialect kSqlite{'?', "instr", true};
-inline constexpr Dialect kPostgresql{'$', "strpos", false};
+inline constexpr Dialect kSqlite{'?', "instr", true, "", false};
+inline constexpr Dialect kPostgresql{'$', "strpos", false, " OFFSET 0", true};
 
 /// A statement in the making. Parameters may be bound in any order.
 class Builder {

@@ -134,7 +134,8 @@ struct StreamsOf {
     const auto from = [&](std::int64_t low) { return " AND d.low >= " + sql.bind(low); };
     const auto before = [&](std::int64_t high) { return " AND d.low < " + sql.bind(high); };
     switch (is.comparison) {
-      case Comparison::eq:
+      case Comparison::eq:  // what ends before a time begins before it
+        return one("index_period d", test + before(is.high));
       case Comparison::lt:
       case Comparison::sa:
       case Comparison::ne:
@@ -174,6 +175,7 @@ struct StreamsOf {
     };
     switch (is.comparison) {
       case Comparison::eq:
+        return one("index_number d", test + with("<=", is.high));
       case Comparison::lt:
       case Comparison::sa:
       case Comparison::ne:
@@ -201,9 +203,10 @@ struct StreamsOf {
   Streams operator()(const search::NearIs& is) const {
     const std::string x = sql.alias(), y = sql.alias();
     const std::string table(place_table(sql.dialect(), IndexKind::number));
-    return one(
-        "index_number d CROSS JOIN " + table + " " + x + " CROSS JOIN " + table + " " + y,
-        x + ".place = d.place AND " + y + ".place = d.place AND " + near_test(sql, is, x, y, "d"));
+    const std::string by(by_place(sql.dialect()));
+    return one("index_number d CROSS JOIN " + table + " " + x + " CROSS JOIN " + table + " " + y,
+               by + x + ".place = d.place AND " + by + y + ".place = d.place AND " +
+                   near_test(sql, is, x, y, "d"));
   }
 
   Streams operator()(const search::LinkIs& is) const {
@@ -237,10 +240,11 @@ struct StreamsOf {
     CONCORD_ASSIGN(const std::string inner, inner_places(reverse.inner, far_types));
     const std::string link = sql.alias();
     const std::string list = sql.alias();
+    const std::string by(by_place(sql.dialect()));
     return one("(" + inner + ") " + list + " CROSS JOIN " +
                    std::string(place_table(sql.dialect(), IndexKind::link)) + " " + link +
                    " CROSS JOIN resource d",
-               link + ".place = " + list + ".place AND " + link + ".key IN (" +
+               by + link + ".place = " + list + ".place AND " + by + link + ".key IN (" +
                    sql.bind_all(reverse.keys) + ") AND d.key = " + link +
                    ".target AND d.deleted = 0 AND d.type IN (" + sql.bind_all(numbers_of(types)) +
                    ")");
@@ -280,9 +284,10 @@ struct StreamsOf {
   }
 };
 
-/// How many entries the list of a condition has, at most kLong.
+/// How many entries the list of a condition has, at most `bound`.
 Result<std::int64_t> length_of(const Condition& condition, const std::vector<std::string>& types,
-                               const Dialect& dialect, Runner& runner, int depth) {
+                               const Dialect& dialect, Runner& runner, int depth,
+                               std::int64_t bound = kLong) {
   // What a chain begins with must be short, or the chain is no place to begin.
   const std::vector<Condition>* inner = nullptr;
   std::vector<std::string> far_types;
@@ -296,18 +301,28 @@ Result<std::int64_t> length_of(const Condition& condition, const std::vector<std
   if (inner != nullptr && inner->size() == 1) {
     CONCORD_ASSIGN(const Start start, choose(conjuncts((*inner)[0]), far_types, dialect, runner,
                                              false, true, depth + 1));
-    if (!start.is_short) return kLong;
+    if (!start.is_short) return bound;
   }
   Builder sql(dialect);
   CONCORD_ASSIGN(const auto streams, streams_of(sql, condition, types, runner, depth + 1));
   std::string text = "SELECT 0";
-  const std::string most = sql.bind(kLong);
+  const std::string most = sql.bind(bound);
   for (const Stream& stream : streams) {
     text += " + (SELECT count(*) FROM (SELECT 1 FROM " + stream.from + " WHERE " + stream.where +
             " LIMIT " + most + ") " + sql.alias() + ")";
   }
   CONCORD_ASSIGN(const std::int64_t length, runner.number(std::move(sql).finish(std::move(text))));
-  return std::min(length, kLong);
+  return std::min(length, bound);
+}
+
+/// Whether the list of a condition is one range of an index, in order of places.
+bool is_single_list(const Condition& condition) {
+  if (const auto* link = std::get_if<search::LinkIs>(&condition.is)) {
+    return link->targets.size() == 1;
+  }
+  return !std::holds_alternative<search::Any>(condition.is) &&
+         !std::holds_alternative<search::All>(condition.is) &&
+         drive_of(condition) == Drive::ordered;
 }
 
 }  // namespace
@@ -391,6 +406,41 @@ Result<Start> choose(const std::vector<const Condition*>& all,
   return start_at(best, false);
 }
 
+Result<void> narrow(Start& start, const std::vector<const Condition*>& all,
+                    const std::vector<std::string>& types, const Dialect& dialect, Runner& runner) {
+  /// So many entries are read in the time one is looked up.
+  constexpr std::int64_t kReadsOfALook = 8;
+  /// A shorter list is soon looked up.
+  constexpr std::int64_t kFewLooks = 256;
+  constexpr int kCounted = 4;
+  if (!dialect.intersects || start.condition == nullptr || !is_single_list(*start.condition) ||
+      (start.is_short && start.length <= kFewLooks)) {
+    return {};
+  }
+  const Condition* other = nullptr;
+  std::int64_t least = kBeside;
+  int counted = 0;
+  for (const Condition* one : all) {
+    if (one == start.condition || !is_single_list(*one) || counted == kCounted) continue;
+    ++counted;
+    CONCORD_ASSIGN(const std::int64_t length, length_of(*one, types, dialect, runner, 0, least));
+    if (length >= least) continue;
+    other = one;
+    least = length;
+  }
+  if (other == nullptr) return {};
+  if (!start.is_short) {
+    CONCORD_ASSIGN(start.length, length_of(*start.condition, types, dialect, runner, 0, kBeside));
+  }
+  if (start.length >= std::min(kReadsOfALook * least, kBeside)) {
+    start.condition = other;
+    start.length = least;
+  } else if (least < kReadsOfALook * start.length) {
+    start.also = other;
+  }
+  return {};
+}
+
 Result<std::vector<Stream>> streams_from(Builder& sql, const Start& start,
                                          const std::vector<const Condition*>& all,
                                          const std::vector<std::string>& types, Runner& runner,
@@ -401,9 +451,16 @@ Result<std::vector<Stream>> streams_from(Builder& sql, const Start& start,
   } else {
     CONCORD_ASSIGN(streams, streams_of(sql, *start.condition, types, runner, depth + 1));
   }
+  if (start.also != nullptr) {
+    CONCORD_ASSIGN(const auto others, streams_of(sql, *start.also, types, runner, depth + 1));
+    const auto list = [](const Stream& stream) {
+      return "SELECT d.place FROM " + stream.from + " WHERE " + stream.where;
+    };
+    streams[0] = {"(" + list(streams[0]) + " INTERSECT " + list(others[0]) + ") d", "1 = 1"};
+  }
   std::string rest;
   for (const Condition* one : all) {
-    if (one == start.condition) continue;
+    if (one == start.condition || one == start.also) continue;
     CONCORD_ASSIGN(const std::string test, holds(sql, *one, "d.place", types, depth + 1));
     rest += " AND " + test;
   }

@@ -133,8 +133,13 @@ Result<void> Connection::set_up(const Settings& settings) {
                      "; SET standard_conforming_strings = on"
                      "; SET search_path = " +
                      quoted(settings.schema)));
-  if (settings.writes) {
-    CONCORD_TRY(script("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan"));
+  if (!settings.scans) {
+    // Every statement has its index, so plans need not follow the statistics, which are late when a
+    // store grows, and nothing is planned twice.
+    CONCORD_TRY(
+        script("SET enable_seqscan = off; SET enable_bitmapscan = off"
+               "; SET max_parallel_workers_per_gather = 0"
+               "; SET plan_cache_mode = force_generic_plan"));
   }
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) return lose();
   if (settings.writes) learn_timeline();

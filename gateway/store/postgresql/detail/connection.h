@@ -55,9 +55,10 @@ class Connection {
     std::string schema;
     std::chrono::milliseconds statement_timeout{};
     std::chrono::milliseconds lock_timeout{};
-    /// For a connection whose statements all look up by key: plans are made once, never with a scan
-    /// of a table that happened to be small when they were.
     bool writes = false;
+    /// For statements that walk whole tables. All others are planned once and go by an index, also
+    /// where a table happened to be small when they were.
+    bool scans = false;
   };
 
   /// Connects within a few seconds, or not at all.

@@ -103,11 +103,11 @@ void IndexRows::clear(Batch& batch, const std::vector<std::int64_t>& places) {
   if (places.empty()) return;
   Column column(Of::bigint);
   for (const std::int64_t place : places) column.add(place);
-  batch.add("DELETE FROM index_token WHERE place = ANY($1::bigint[])", column);
-  batch.add("DELETE FROM index_text WHERE place = ANY($1::bigint[])", column);
-  batch.add("DELETE FROM index_period WHERE place = ANY($1::bigint[])", column);
-  batch.add("DELETE FROM index_number WHERE place = ANY($1::bigint[])", column);
-  batch.add("DELETE FROM index_link WHERE place = ANY($1::bigint[])", column);
+  batch.add("DELETE FROM index_token WHERE +place = ANY($1::bigint[])", column);
+  batch.add("DELETE FROM index_text WHERE +place = ANY($1::bigint[])", column);
+  batch.add("DELETE FROM index_period WHERE +place = ANY($1::bigint[])", column);
+  batch.add("DELETE FROM index_number WHERE +place = ANY($1::bigint[])", column);
+  batch.add("DELETE FROM index_link WHERE +place = ANY($1::bigint[])", column);
 }
 
 void Versions::add(const NewVersion& version, const std::optional<Current>& before) {

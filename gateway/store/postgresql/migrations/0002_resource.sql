@@ -45,15 +45,16 @@ CREATE INDEX resource_version_of ON resource_version (created_nr, version);
 CREATE INDEX resource_version_type ON resource_version (type, place);
 
 -- What current, undeleted resources are found by: search::IndexValues. The first index goes from
--- resource to value and holds what is asked of it, so the table itself is seldom read; the second
--- one goes from value to resource.
+-- resource to value, the second one from value to resource. The first is over +place and +key, which
+-- are place and key: so "+place = …" can only be answered from it and "place = …" only from the
+-- second, whatever the statistics say.
 CREATE TABLE index_token (
   place  bigint NOT NULL,
   code   bigint NOT NULL,
   key    integer NOT NULL,
   system integer NOT NULL
 );
-CREATE INDEX index_token_place ON index_token (place, key);
+CREATE INDEX index_token_place ON index_token ((+place), (+key));
 CREATE INDEX index_token_value ON index_token (key, code, place, system);
 
 CREATE TABLE index_text (
@@ -63,7 +64,7 @@ CREATE TABLE index_text (
   value text COLLATE "C" NOT NULL,
   exact text COLLATE "C" NOT NULL    -- '' : as `value`
 );
-CREATE INDEX index_text_place ON index_text (place, key);
+CREATE INDEX index_text_place ON index_text ((+place), (+key));
 CREATE INDEX index_text_value ON index_text (key, value, place);
 
 CREATE TABLE index_period (
@@ -72,7 +73,7 @@ CREATE TABLE index_period (
   high  bigint NOT NULL,
   key   integer NOT NULL
 );
-CREATE INDEX index_period_place ON index_period (place, key);
+CREATE INDEX index_period_place ON index_period ((+place), (+key));
 CREATE INDEX index_period_value ON index_period (key, low, place, high);
 -- Periods longer than 26 hours; the others are found by their beginning.
 CREATE INDEX index_period_long ON index_period (key, high, place, low) WHERE low < high - 93600000;
@@ -88,7 +89,7 @@ CREATE TABLE index_number (
   unit   integer NOT NULL,
   mark   integer NOT NULL
 );
-CREATE INDEX index_number_place ON index_number (place, key);
+CREATE INDEX index_number_place ON index_number ((+place), (+key));
 CREATE INDEX index_number_value ON index_number (key, low, place);
 -- Ranges; the others are points.
 CREATE INDEX index_number_range ON index_number (key, high, place) WHERE high > low;
@@ -99,8 +100,17 @@ CREATE TABLE index_link (
   key    integer NOT NULL,
   type   integer NOT NULL
 );
-CREATE INDEX index_link_place ON index_link (place, key);
+CREATE INDEX index_link_place ON index_link ((+place), (+key));
 CREATE INDEX index_link_target ON index_link (target, key, place, type);
+
+-- An index is read without its table where the table's pages are known to be visible to all, which
+-- vacuum finds out. By default it would look when a fifth of a table is new.
+ALTER TABLE resource SET (autovacuum_vacuum_insert_scale_factor = 0.02);
+ALTER TABLE index_token SET (autovacuum_vacuum_insert_scale_factor = 0.02);
+ALTER TABLE index_text SET (autovacuum_vacuum_insert_scale_factor = 0.02);
+ALTER TABLE index_period SET (autovacuum_vacuum_insert_scale_factor = 0.02);
+ALTER TABLE index_number SET (autovacuum_vacuum_insert_scale_factor = 0.02);
+ALTER TABLE index_link SET (autovacuum_vacuum_insert_scale_factor = 0.02);
 
 -- search::Parameters::version() the index was made with; 0: it is to be made.
 CREATE TABLE resource_index (

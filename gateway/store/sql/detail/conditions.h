@@ -51,6 +51,10 @@ std::vector<std::int64_t> numbers_of(const std::vector<std::string>& types);
 std::string_view index_table(search::IndexKind kind);
 std::string_view place_table(const Dialect& dialect, search::IndexKind kind);
 std::string_view sort_column(search::IndexKind kind);
+/// What stands before the columns place and key where a row of place_table() is looked up by them:
+/// "<by>row.place = …  AND <by>row.key …". PostgreSQL's indexes of places are over +place and +key,
+/// those of values over the columns as they are, so a statement says which one it is answered from.
+std::string_view by_place(const Dialect& dialect);
 
 /// "(a OR b OR c)", in groups of groups when there are many, since databases bound the depth.
 std::string joined(std::vector<std::string> parts, std::string_view word);

@@ -13,6 +13,8 @@ namespace concord::store::sql {
 /// Entries of an index that are counted at most before a list counts as long. A shorter list is
 /// cheap to sort; on a longer one a walk in order of places soon has its page.
 inline constexpr std::int64_t kLong = 2000;
+/// Entries of a list that are read to intersect it with another, at most.
+inline constexpr std::int64_t kBeside = 20'000;
 /// Selects put together into one at most.
 inline constexpr std::size_t kStreams = 8;
 
@@ -44,11 +46,18 @@ struct Start {
   bool ordered = true;                           ///< its places come in order
   bool is_short = false;                         ///< there are fewer than kLong
   std::int64_t length = 0;                       ///< of a short one that was counted
+  const search::Condition* also = nullptr;       ///< its list is intersected with that of condition
 };
 /// `in_order`: a long list is of use only in order of places; `always`: the length must be known.
 Result<Start> choose(const std::vector<const search::Condition*>& all,
                      const std::vector<std::string>& types, const Dialect& dialect, Runner& runner,
                      bool in_order, bool always, int depth);
+
+/// For a search that wants all it finds, with a Start of `always` or not: makes it begin with the
+/// shorter of two long lists, or with what stands in both, when the dialect intersects and both are
+/// single lists of less than kBeside.
+Result<void> narrow(Start& start, const std::vector<const search::Condition*>& all,
+                    const std::vector<std::string>& types, const Dialect& dialect, Runner& runner);
 
 /// The streams a search over all conditions begins with, each with the other conditions in its
 /// `where`.

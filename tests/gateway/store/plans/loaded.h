@@ -59,5 +59,7 @@ inline constexpr const char* kManyByValue =
     "Task?owner=Practitioner/load-gp-busy&status=requested&_sort=-authored-on&_count=20";
 inline constexpr const char* kManyByChange =
     "Task?owner=Practitioner/load-gp-busy&status=requested&_count=20";
+/// A day before that of all the many Tasks.
+inline constexpr const char* kBeforeAll = "Task?authored-on=2015-02-28";
 
 }  // namespace concord::test

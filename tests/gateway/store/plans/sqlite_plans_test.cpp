@@ -170,6 +170,12 @@ TEST(SqlitePlans, OfManyInTheOrderOfChangesReadThePageOffTheIndex) {
   EXPECT_LT(most_steps_of_sorts(asked), kLittle) << sorted_statements(asked);
 }
 
+TEST(SqlitePlans, OfADayReadNothingBehindIt) {
+  const Asked asked = ask(kBeforeAll);
+  EXPECT_EQ(asked.found, 0u);
+  for (const Ran& ran : asked.ran) EXPECT_LT(ran.steps, 500) << plan_of(ran.sql);
+}
+
 TEST(SqlitePlans, ThatScanOrSortAreSeenByThisTest) {
   const std::string file = stage().file();
   Ear::shared().take();
