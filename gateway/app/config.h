@@ -34,7 +34,7 @@ struct DestinationConfig {
   std::string client_certificate;
   std::string client_key;
   bool plain_http = false;
-  std::size_t parallel = 4;
+  std::size_t parallel = 32;
   std::size_t rate_per_second = 0;
   std::string window;
   std::string folder;

@@ -10,8 +10,8 @@ namespace concord::outbox {
 
 namespace {
 
-/// Items leased ahead, so that one transaction leases for several attempts.
-constexpr std::size_t kLeasedAhead = 2;
+/// Between two looks at the store: each accept asks for one.
+constexpr std::chrono::milliseconds kBreath{2};
 /// A destination whose next token is farther away is not leased for: leases would wait and end.
 constexpr std::chrono::milliseconds kTokenSoon{5'000};
 /// How long a window is taken to hold when it does not say.
@@ -27,10 +27,22 @@ Instant next_token(const TokenBucket& bucket, Instant now) {
   return ready > now ? ready : after;
 }
 
+/// Ends a lease without an attempt.
+store::Settlement untried_of(const store::Item& item, Instant now) {
+  store::Settlement settlement;
+  settlement.item = item.id;
+  settlement.fence = item.fence;
+  settlement.now = now;
+  settlement.state = store::ItemState::pending;
+  settlement.next_at = now;
+  return settlement;
+}
+
 }  // namespace
 
 void Outbox::dispatch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
+    const auto looked_at = std::chrono::steady_clock::now();
     const Instant now = parts_.clock();
     Instant look_again = now + settings_.poll;
     follow_more();
@@ -45,10 +57,11 @@ void Outbox::dispatch(const std::stop_token& stop) {
     give_back_unheld(now);
     bool ready = false;
     for (const auto& lane : lanes_) ready = fill(*lane, now, look_again) || ready;
-    if (ready) ready_.notify_all();
+    if (ready) ready_.notify_one();  // who finds work wakes the next
     std::unique_lock lock(mutex_);
     const auto wait = std::clamp(look_again - now, std::chrono::milliseconds{1}, settings_.poll);
     changed_.wait_for(lock, stop, wait, [this] { return look_ || stopping_; });
+    changed_.wait_until(lock, stop, looked_at + kBreath, [this] { return stopping_; });
     look_ = false;
     if (stopping_) return;
   }
@@ -130,9 +143,7 @@ bool Outbox::fill(Lane& lane, Instant now, Instant& look_again) {
       wanted = lane.circuit.allowance(now, held, 1);
       ready = !lane.leased.empty();
     } else if (!shut) {
-      if (held <= lane.settings.concurrency) {
-        wanted = lane.settings.concurrency * kLeasedAhead - held;
-      }
+      if (lane.is_low()) wanted = lane.ahead() - lane.leased.size();
       const Instant token = lane.bucket.ready_at(now);
       ready = !lane.leased.empty() && token <= now && lane.has_room(now);
       if (lane.bucket.rate() > 0) {
@@ -149,24 +160,33 @@ bool Outbox::fill(Lane& lane, Instant now, Instant& look_again) {
   }
   if (shut) give_back(lane, now);
   if (wanted == 0) return ready;
-  const auto due = parts_.store->next_due(lane.settings.name);
-  if (!due || !due->has_value()) return ready;
-  if (**due > now) {
-    look_again = std::min(look_again, **due);
-    return ready;
-  }
+  if (!is_due(lane, now, look_again)) return ready;
   const Instant until = now + settings_.lease;
   auto items = parts_.store->lease({lane.settings.name, settings_.node, wanted, now, until});
   if (!items) {
     doubt();  // perhaps only its answer was lost
     return ready;
   }
-  if (items->empty()) return ready;
   const std::lock_guard lock(mutex_);
+  lane.more_due = items->size() == wanted;
+  if (items->empty()) return ready;
   if (stopping_) return false;  // stop() gives the leases back
   if (lane.bucket.rate() > 0) look_again = std::min(look_again, next_token(lane.bucket, now));
   for (store::Item& item : *items) lane.leased.push_back({&lane, std::move(item), until, false});
   return true;
+}
+
+/// Whether something of a destination is due. Where more was waiting than was leased there is more.
+bool Outbox::is_due(Lane& lane, Instant now, Instant& look_again) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(lane.more_due, false)) return true;
+  }
+  const auto due = parts_.store->next_due(lane.settings.name);
+  if (!due || !due->has_value()) return false;
+  if (**due <= now) return true;
+  look_again = std::min(look_again, **due);
+  return false;
 }
 
 /// A destination that may not be sent to keeps no leases: its items wait in the store, for whoever
@@ -177,18 +197,17 @@ void Outbox::give_back(Lane& lane, Instant now) {
     const std::lock_guard lock(mutex_);
     unsent.swap(lane.leased);
   }
-  for (const Work& work : unsent) static_cast<void>(give_back(work, now));
+  if (unsent.empty()) return;
+  std::vector<store::Settlement> untried;
+  for (const Work& work : unsent) untried.push_back(untried_of(work.item, now));
+  for (const Result<void>& settled : parts_.store->settle_all(std::move(untried))) {
+    // A conflict says that it is somebody else's by now.
+    if (!settled && settled.error().code != ErrorCode::conflict) doubt();
+  }
 }
 
 bool Outbox::give_back(const Work& work, Instant now) {
-  store::Settlement settlement;
-  settlement.item = work.item.id;
-  settlement.fence = work.item.fence;
-  settlement.now = now;
-  settlement.state = store::ItemState::pending;
-  settlement.next_at = now;
-  const auto settled = parts_.store->settle(std::move(settlement));
-  // A conflict says that it is somebody else's by now.
+  const auto settled = parts_.store->settle(untried_of(work.item, now));
   if (!settled && settled.error().code != ErrorCode::conflict) doubt();
   return settled.has_value();
 }
@@ -225,19 +244,11 @@ void Outbox::give_back_unheld(Instant now) {
 // ---- workers ----
 
 void Outbox::work(const std::stop_token& stop) {
-  Work work;
-  while (take(work, stop)) {
-    attempt(work);
-    {
-      const std::lock_guard lock(mutex_);
-      --work.lane->running;
-      --running_;
-      under_way_.erase(work.item.id);
-      if (work.item.crashes > 0) suspect_running_ = false;
-      look_ = true;
-    }
-    changed_.notify_all();
-    ready_.notify_one();
+  for (;;) {
+    auto outcome = std::make_unique<Outcome>();
+    if (!take(outcome->work, stop)) return;
+    const bool has_result = attempt(*outcome);
+    end(std::move(outcome), has_result);
   }
 }
 
@@ -245,14 +256,36 @@ void Outbox::work(const std::stop_token& stop) {
 bool Outbox::take(Work& work, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   bool found = false;
-  ready_.wait(lock, stop, [&] { return stopping_ || (found = find_work(work, parts_.clock())); });
-  return found;
+  Instant now{};
+  ++idle_;
+  ready_.wait(lock, stop, [&] {
+    now = parts_.clock();
+    return stopping_ || (found = find_work(work, now));
+  });
+  --idle_;
+  if (!found) return false;
+  // One is woken by the other, so that only as many wake as find something.
+  const bool more = idle_ > 0 && has_work(now);
+  const bool low = work.lane->more_due && work.lane->is_low() && !std::exchange(look_, true);
+  lock.unlock();
+  if (more) ready_.notify_one();
+  if (low) changed_.notify_one();
+  return true;
+}
+
+/// Whether there may be something to send. Its lock is held.
+bool Outbox::has_work(Instant now) const {
+  if (stopping_ || unrecorded_ >= settings_.unrecorded) return false;
+  return std::any_of(lanes_.begin(), lanes_.end(), [now](const auto& lane) {
+    return !lane->leased.empty() && lane->has_room(now);
+  });
 }
 
 /// Takes the next item that may be sent, destination after destination. Of items that were under
 /// way when a process ended, one is tried at a time: should the process end again, it is known by
 /// which of them.
 bool Outbox::find_work(Work& work, Instant now) {
+  if (unrecorded_ >= settings_.unrecorded) return false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const std::size_t at = (next_lane_ + i) % lanes_.size();
     Lane& lane = *lanes_[at];

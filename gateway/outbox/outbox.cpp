@@ -40,13 +40,14 @@ Result<void> Outbox::start() {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
     workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
   }
+  recorder_ = std::jthread([this](const std::stop_token& stop) { record(stop); });
   return {};
 }
 
 void Outbox::wake() {
   {
     const std::lock_guard lock(mutex_);
-    look_ = true;
+    if (std::exchange(look_, true)) return;  // it was told, and has not looked yet
   }
   changed_.notify_one();
 }
@@ -59,13 +60,15 @@ void Outbox::stop(std::chrono::milliseconds grace) {
     for (const auto& lane : lanes_) lane->leased.clear();
     changed_.notify_all();
     ready_.notify_all();
-    changed_.wait_for(lock, grace, [this] { return running_ == 0; });
+    ended_.wait_for(lock, grace, [this] { return running_ == 0 && unrecorded_ == 0; });
   }
   cut_off_.request_stop();
   dispatcher_.request_stop();
   dispatcher_.join();
   for (std::jthread& worker : workers_) worker.request_stop();
   workers_.clear();
+  recorder_.request_stop();
+  recorder_.join();
   // Should this fail, the leases end by themselves.
   if (auto released = parts_.store->release(settings_.node, parts_.clock()); !released) {
     tell({Notice::Kind::store_failed, "", "", "", 0, 0, {}, "leases were not given back"});
@@ -81,7 +84,7 @@ bool Outbox::is_open(std::string_view destination) const {
 
 std::size_t Outbox::running() const {
   const std::lock_guard lock(mutex_);
-  return running_;
+  return running_ + unrecorded_;
 }
 
 std::vector<DestinationState> Outbox::destinations() const {

@@ -48,6 +48,10 @@ struct Settings {
   std::vector<DestinationSettings> destinations;
   std::chrono::milliseconds lease{60'000};
   std::size_t workers = 16;  ///< attempts at once over all destinations
+  /// Results that wait to be recorded; with so many of them no further attempt begins. > 0.
+  std::size_t unrecorded = 128;
+  /// How long a result waits for others to share a transaction with, while attempts are under way.
+  std::chrono::milliseconds gather{10};
   /// Crashes of the process after which an item is tried in a process of its own, then given up;
   /// > 0.
   std::int32_t poison = 3;
@@ -147,7 +151,7 @@ class Outbox {
 
   /// Whether the circuit of a destination is open.
   bool is_open(std::string_view destination) const;
-  /// Attempts running now.
+  /// Attempts running now, and those that ended whose result is not recorded yet.
   std::size_t running() const;
   /// Every destination it delivers to, those of the settings first.
   std::vector<DestinationState> destinations() const;
@@ -159,6 +163,8 @@ class Outbox {
 
  private:
   struct Lane;
+  struct Outcome;
+  using Outcomes = std::vector<std::unique_ptr<Outcome>>;
   struct Work {
     Lane* lane = nullptr;
     store::Item item;
@@ -170,43 +176,53 @@ class Outbox {
   void follow_more();
   void follow_windows(Instant now);
   bool fill(Lane& lane, Instant now, Instant& look_again);
+  bool is_due(Lane& lane, Instant now, Instant& look_again);
   void give_back(Lane& lane, Instant now);
   void work(const std::stop_token& stop);
   bool take(Work& work, const std::stop_token& stop);
   bool find_work(Work& work, Instant now);
-  void attempt(Work& work);
+  bool has_work(Instant now) const;
+  bool attempt(Outcome& outcome);
+  void end(std::unique_ptr<Outcome> outcome, bool has_result);
   bool give_back(const Work& work, Instant now);
   void doubt();
   void give_back_unheld(Instant now);
   channels::Receipt carry(const Work& work, std::chrono::milliseconds timeout);
   void give_up_poison(Work& work, Instant now, bool tried);
   void call_off(Work& work, Instant now);
-  Result<void> settle(Work& work, const channels::Receipt& receipt, Instant started);
-  bool may_insist(const Work& work, std::chrono::milliseconds wait) const;
-  Result<store::Settlement> settlement_of(Work& work, const channels::Receipt& receipt,
-                                          Instant started, Instant ended, Notice& notice);
-  Result<void> keep_foreign(Work& work, const channels::Receipt& receipt,
-                            const Judgement& judgement, Instant now);
+  void record(const std::stop_token& stop);
+  void gather(Outcomes& outcomes, const std::stop_token& stop);
+  bool settle(Outcomes& outcomes);
+  bool may_try_again(Outcome& outcome, const Error& error) const;
+  void pause(std::chrono::milliseconds wait) const;
+  void forget(const Outcomes& recorded);
+  Result<void> judge(Outcome& outcome);
+  Result<void> keep_foreign(Outcome& outcome, const Judgement& judgement, Instant now);
   void count_result(Lane& lane, const channels::Receipt& receipt);
   std::chrono::milliseconds wait_before_next(const store::Item& item,
                                              const channels::Receipt& receipt, Instant now);
   void tell_of(Notice::Kind kind, std::string_view destination, std::string_view reason) const;
   void tell(const Notice& notice) const;
+  void tell_lost(const Outcome& outcome, const Error& error) const;
 
   Parts parts_;
   Settings settings_;
   std::vector<std::unique_ptr<Lane>> lanes_;  ///< changed by the dispatcher only, under the mutex
 
-  mutable std::mutex mutex_;  ///< guards lanes and the flags
-  std::condition_variable_any changed_;
-  std::condition_variable_any ready_;
+  mutable std::mutex mutex_;             ///< guards lanes and the flags
+  std::condition_variable_any changed_;  ///< for the dispatcher
+  std::condition_variable_any ready_;    ///< for workers
+  std::condition_variable_any ended_;    ///< for the recorder, and who waits for the last of them
   bool look_ = false;
   bool stopping_ = false;
-  std::size_t running_ = 0;
+  std::size_t running_ = 0;     ///< attempts
+  std::size_t idle_ = 0;        ///< workers that wait
+  Outcomes outcomes_;           ///< for the recorder to take
+  std::size_t unrecorded_ = 0;  ///< those, and those it has taken
   std::size_t next_lane_ =
       0;  ///< where the search for work begins, so that every lane has its turn
   bool suspect_running_ = false;     ///< of items that had a crash one is tried at a time
-  std::set<std::string> under_way_;  ///< ids of the items workers are at
+  std::set<std::string> under_way_;  ///< ids of the items workers and the recorder are at
   /// Until then the store may hold leases of this node that nobody here knows of.
   std::optional<Instant> doubt_until_;
   std::optional<Instant> unheld_looked_at_;
@@ -216,6 +232,7 @@ class Outbox {
   std::stop_source cut_off_;
   std::jthread dispatcher_;
   std::vector<std::jthread> workers_;
+  std::jthread recorder_;
 };
 
 }  // namespace concord::outbox

@@ -391,6 +391,10 @@ class Store {
   /// version).
   virtual Result<void> settle(Settlement settlement) = 0;
 
+  /// Records several results, each as settle() does: each is whole or not there, and has an answer
+  /// of its own, in the order given. They share transactions as far as they can.
+  virtual std::vector<Result<void>> settle_all(std::vector<Settlement> settlements) = 0;
+
   /// Records a later acknowledgement. True when it changed something, false for a repeated one.
   /// Errors: not_found (no such item), conflict (the Task is at another version).
   virtual Result<bool> acknowledge(Acknowledged acknowledged) = 0;

@@ -92,10 +92,11 @@ memory() {
     echo "  gateway: $own"
   done
 }
+ticks() { cat $(printf '/proc/%s/stat ' "${pids[@]}") | sed 's/.*) //' | awk '{t += $12 + $13} END {print t}'; }
 arrived() { curl -sS "http://127.0.0.1:$spine_port/_summary" | sed 's/.*"accepted":\([0-9]*\).*/\1/'; }
-drained() {  # EXPECTED: waits until so many arrived, says how fast
-  local from began=$EPOCHREALTIME now waiting last=-1 still=0
-  from=$(arrived)
+drained() {  # EXPECTED: waits until so many arrived, says how fast, and what each cost the gateways
+  local from began=$EPOCHREALTIME now last=-1 still=0 spent
+  from=$(arrived) spent=$(ticks)
   while :; do
     now=$(arrived)
     [ "$now" -lt "$1" ] || break
@@ -104,8 +105,11 @@ drained() {  # EXPECTED: waits until so many arrived, says how fast
     [ $still -lt 300 ] || { echo "nothing arrives any more: $now of $1" >&2; exit 1; }
     sleep 0.2
   done
-  awk -v n=$((now - from)) -v a="$began" -v b="$EPOCHREALTIME" \
-    'BEGIN {printf "  %d waiting orders delivered in %.1f s: %.0f/s\n", n, b - a, n / (b - a)}'
+  spent=$(($(ticks) - spent))
+  awk -v n=$((now - from)) -v a="$began" -v b="$EPOCHREALTIME" -v t="$spent" -v hz="$(getconf CLK_TCK)" 'BEGIN {
+    printf "  %d waiting orders delivered in %.1f s: %.0f/s", n, b - a, n / (b - a)
+    if (n > 0) printf ", %.2f ms of the processor each", 1000 * t / hz / n
+    print "" }'
 }
 load() { "$bin/fhir-load" "$@" --port "$(IFS=,; echo "${ports[*]}")" --seconds "$seconds" --clients 64; }
 accept() {  # fhir-load options…: sets `accepted`

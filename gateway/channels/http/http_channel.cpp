@@ -12,7 +12,7 @@ namespace concord::channels::http {
 namespace {
 
 /// Idle connections kept for each endpoint.
-constexpr std::size_t kIdleHandles = 16;
+constexpr std::size_t kIdleHandles = 64;
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;

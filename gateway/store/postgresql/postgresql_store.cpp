@@ -43,9 +43,10 @@ Result<void> PostgresqlStore::write(Call& call) {
   return writer_->run(call);
 }
 
-Result<void> PostgresqlStore::write(const Work& work) {
+Result<void> PostgresqlStore::write(const Work& work, bool* refused) {
   if (!workers_) return make_error(ErrorCode::forbidden, "the store is open for reading only");
   for (int tries = 1;; ++tries) {
+    if (refused != nullptr) *refused = false;
     CONCORD_ASSIGN(const Pool::Lease db, workers_->take());
     db->first("BEGIN");
     Transaction transaction(*db, on_step_);
@@ -61,6 +62,7 @@ Result<void> PostgresqlStore::write(const Work& work) {
       if (fate == Fate::committed) return {};
       if (fate == Fate::unknown) return done;
     }
+    if (refused != nullptr) *refused = !db->lost();
     const std::string state(db->last_state());
     const bool raced = state == state::kSerialization || state == state::kDeadlock ||
                        state == state::kUniqueViolation;

@@ -81,6 +81,12 @@ Result<void> SqliteStore::write(const Writer::Work& work) {
   return writer_->run(work);
 }
 
+std::vector<Result<void>> SqliteStore::write(const std::vector<Writer::Work>& works) {
+  if (writer_) return writer_->run(works);
+  return std::vector<Result<void>>(
+      works.size(), make_error(ErrorCode::forbidden, "the store is open for reading only"));
+}
+
 Result<std::unique_ptr<Store>> open(const Options& options, const Clock& clock) {
   Connection::Settings reading;
   reading.path = options.path;

@@ -125,7 +125,7 @@ TEST_F(OutboxOutage, AnItemThatCouldNotBeGivenBackIsGivenBackWhenTheDatabaseIsBa
 }
 
 TEST_F(OutboxOutage, ItemsWhoseLeaseWasCommittedWithoutAnAnswerAreGivenBack) {
-  start();
+  accept("a", "first");  // before: its own commit must not be taken for the one of the lease
   {
     const std::lock_guard lock(step_mutex_);
     on_step_ = [this, leasing = false](std::string_view step) mutable {
@@ -135,7 +135,7 @@ TEST_F(OutboxOutage, ItemsWhoseLeaseWasCommittedWithoutAnAnswerAreGivenBack) {
       stopped_ = true;
     };
   }
-  accept("a", "first");
+  start();
   ASSERT_TRUE(wait_until([&] { return stopped_.load(); }));
 
   cluster_->start();

@@ -1,6 +1,6 @@
 #pragma once
-/// The Store over PostgreSQL. accept.cpp, deliver.cpp, status.cpp, prove.cpp, resources.cpp and
-/// search.cpp hold its calls.
+/// The Store over PostgreSQL. accept.cpp, deliver.cpp, settle.cpp, status.cpp, prove.cpp,
+/// resources.cpp and search.cpp hold its calls.
 
 #include <functional>
 #include <memory>
@@ -35,6 +35,7 @@ class PostgresqlStore final : public Store, private Watch {
   Result<std::size_t> recover(std::string_view node, Instant now) override;
   Result<void> begin(std::string_view item, std::int64_t fence) override;
   Result<void> settle(Settlement settlement) override;
+  std::vector<Result<void>> settle_all(std::vector<Settlement> settlements) override;
   Result<bool> acknowledge(Acknowledged acknowledged) override;
   Result<std::optional<Item>> item(std::string_view id) override;
   Result<std::vector<Item>> items(std::string_view exchange) override;
@@ -81,8 +82,9 @@ class PostgresqlStore final : public Store, private Watch {
   /// sets its outputs afresh.
   using Work = std::function<Result<void>(Transaction&)>;
   /// Runs `work` and returns once it is durable, or undone.
+  /// `refused` says after an error whether the server answered: then it was there, and said no.
   /// Errors: those of `work`; transient.
-  Result<void> write(const Work& work);
+  Result<void> write(const Work& work, bool* refused = nullptr);
   Result<void> write(Call& call);
   Result<std::size_t> end_leases(std::string_view sql, std::string_view node, Instant now);
 

@@ -1,6 +1,6 @@
 #pragma once
-/// The Store over SQLite. accept.cpp, deliver.cpp, status.cpp, prove.cpp and watch.cpp hold its
-/// calls.
+/// The Store over SQLite. accept.cpp, deliver.cpp, settle.cpp, status.cpp, prove.cpp and watch.cpp
+/// hold its calls.
 
 #include <functional>
 #include <memory>
@@ -62,6 +62,7 @@ class SqliteStore final : public Store, private Watch {
   Result<std::size_t> recover(std::string_view node, Instant now) override;
   Result<void> begin(std::string_view item, std::int64_t fence) override;
   Result<void> settle(Settlement settlement) override;
+  std::vector<Result<void>> settle_all(std::vector<Settlement> settlements) override;
   Result<bool> acknowledge(Acknowledged acknowledged) override;
   Result<std::optional<Item>> item(std::string_view id) override;
   Result<std::vector<Item>> items(std::string_view exchange) override;
@@ -102,6 +103,7 @@ class SqliteStore final : public Store, private Watch {
   Result<Size> size() override;
 
   Result<void> write(const Writer::Work& work);
+  std::vector<Result<void>> write(const std::vector<Writer::Work>& works);
   Result<std::size_t> end_leases(const char* sql, std::string_view node, Instant now);
 
   FileLock lock_;

@@ -37,20 +37,41 @@ Writer::~Writer() {
   if (thread_.joinable()) thread_.join();
 }
 
-Result<void> Writer::run(const Work& work) {
-  Call call;
-  call.work = &work;
+/// Hands over all calls, or none of them.
+Result<void> Writer::line_up(std::vector<Call>& calls) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return make_error(ErrorCode::transient, "the store is shutting down");
-    if (waiting_.size() >= settings_.queue) {
+    if (waiting_.size() + calls.size() > settings_.queue) {
       return make_error(ErrorCode::transient, "the store has too many calls waiting");
     }
-    waiting_.push_back(&call);
+    for (Call& call : calls) waiting_.push_back(&call);
   }
   arrived_.notify_one();
-  call.done.wait();
-  return std::move(call.result);
+  return {};
+}
+
+Result<void> Writer::run(const Work& work) {
+  std::vector<Call> calls(1);
+  calls.front().work = &work;
+  CONCORD_TRY(line_up(calls));
+  calls.front().done.wait();
+  return std::move(calls.front().result);
+}
+
+std::vector<Result<void>> Writer::run(const std::vector<Work>& works) {
+  std::vector<Call> calls(works.size());
+  for (std::size_t at = 0; at < works.size(); ++at) calls[at].work = &works[at];
+  if (auto waiting = line_up(calls); !waiting) {
+    return std::vector<Result<void>>(works.size(), waiting);
+  }
+  // They are served in their order: when the last one is done, so are all, and nobody is woken for
+  // each of them.
+  for (auto call = calls.rbegin(); call != calls.rend(); ++call) call->done.wait();
+  std::vector<Result<void>> results;
+  results.reserve(calls.size());
+  for (Call& call : calls) results.push_back(std::move(call.result));
+  return results;
 }
 
 void Writer::loop(const std::stop_token& stop) {

@@ -72,6 +72,8 @@ class Writer {
   /// Runs `work` and returns once it is durable, or undone.
   /// Errors: those of `work`; transient (queue full, stopping, store).
   Result<void> run(const Work& work);
+  /// As run(), of several calls that come together. Each is durable, or undone, by itself.
+  std::vector<Result<void>> run(const std::vector<Work>& works);
 
  private:
   struct Call {
@@ -81,6 +83,7 @@ class Writer {
   };
 
   Writer(std::unique_ptr<Connection> connection, Settings settings);
+  Result<void> line_up(std::vector<Call>& calls);
   void loop(const std::stop_token& stop);
   void serve(std::vector<Call*>& calls);
   bool together(const std::vector<Call*>& calls);
