@@ -337,6 +337,9 @@ Result<ResourcePage> MemoryResources::history(const store::HistorySearch& search
   if (search.limit > 0 && all.size() > page.rows.size()) {
     page.next = std::to_string(all[page.rows.size() - 1]->sequence);
   }
+  if (!search.cursor.empty() && !page.rows.empty()) {
+    page.previous = std::to_string(all[0]->sequence);
+  }
   return page;
 }
 

@@ -141,8 +141,13 @@ Result<Page> history_page(const Room& room, const Caller&, std::string_view type
     asked.search.count = true;
   }
   CONCORD_TRY(begin_at(room, asked));
+  if (cursor.backwards) asked.search.ascending = !asked.search.ascending;
   auto found = room.parts.store->history(asked.search);
   if (!found) return of_query(std::move(found).error());
+  if (cursor.backwards) {  // read from its end: what lies behind in that order lies before
+    std::reverse(found->rows.begin(), found->rows.end());
+    std::swap(found->next, found->previous);
+  }
 
   Page page;
   page.bundle_type = "history";

@@ -27,7 +27,7 @@ Result<PageCursor> take_cursor(const Room& room, search::QueryParameters& parame
 
 void set_links(const Room& room, Page& page, std::string_view path,
                const search::QueryParameters& used, const std::string& asked_cursor,
-               const ResourcePage& found, bool from_end) {
+               const ResourcePage& found) {
   const Instant until = room.parts.clock() + room.settings.pages_kept;
   const auto at = [&](std::string cursor) {
     search::QueryParameters parameters = used;
@@ -40,7 +40,7 @@ void set_links(const Room& room, Page& page, std::string_view path,
   if (!found.previous.empty()) page.previous = at(write_cursor({true, found.previous}, until));
   if (found.next.empty()) {
     page.last = page.self;
-  } else if (from_end) {
+  } else {
     page.last = at(write_cursor({true, {}}, until));  // nothing lies behind it
   }
 }
@@ -221,7 +221,7 @@ Result<Page> search_page(const Room& room, const Caller& caller, std::string_vie
   std::string path;
   if (compartment) path = name_of(compartment->type, compartment->id) + '/';
   path += compartment && type.empty() ? "*" : std::string(type);
-  set_links(room, page, path, used, asked_cursor, found, true);
+  set_links(room, page, path, used, asked_cursor, found);
   return page;
 }
 

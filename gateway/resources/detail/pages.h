@@ -32,10 +32,10 @@ Result<std::size_t> read_count(const Room& room, std::string_view text);
 /// Takes `_cursor` out of the parameters. Errors: as read_cursor().
 Result<PageCursor> take_cursor(const Room& room, search::QueryParameters& parameters);
 
-/// Sets the links of a page: where it is, and those around it as the store said. `from_end`: a page
-/// can be read backwards from the end, so there is a link to the last one.
+/// Sets the links of a page: where it is, those around it as the store said, the first one, and the
+/// last one, which is read backwards from the end.
 void set_links(const Room& room, Page& page, std::string_view path,
                const search::QueryParameters& used, const std::string& asked_cursor,
-               const store::ResourcePage& found, bool from_end = false);
+               const store::ResourcePage& found);
 
 }  // namespace concord::resources::detail

@@ -224,8 +224,7 @@ std::int64_t hash_of(const HistorySearch& search) {
   for (const auto& at : {search.since, search.before}) {
     put(bytes, at ? at->time_since_epoch().count() : std::int64_t{-1});
   }
-  bytes.push_back(search.ascending ? '1' : '0');
-  return search::index_hash(bytes);
+  return search::index_hash(bytes);  // either order: pages lead both ways
 }
 
 }  // namespace concord::store::sql

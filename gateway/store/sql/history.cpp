@@ -87,16 +87,19 @@ Result<ResourcePage> find_history(const HistorySearch& search, const Dialect& di
           sql.bind(static_cast<std::int64_t>(search.limit) + 1);
   std::vector<FoundRow> rows;
   CONCORD_TRY(runner.rows(std::move(sql).finish(std::move(text)), {}, rows));
+  const auto cursor_at = [&](const FoundRow& row) {
+    return encode({asked,
+                   0,
+                   rules.now.time_since_epoch().count(),
+                   0,
+                   search.id.empty() ? row.place : row.row.version,
+                   {}});
+  };
   if (rows.size() > search.limit) {
     rows.resize(search.limit);
-    const FoundRow& last = rows.back();
-    page.next = encode({asked,
-                        0,
-                        rules.now.time_since_epoch().count(),
-                        0,
-                        search.id.empty() ? last.place : last.row.version,
-                        {}});
+    page.next = cursor_at(rows.back());
   }
+  if (from && !rows.empty()) page.previous = cursor_at(rows.front());
   page.rows.reserve(rows.size());
   for (FoundRow& row : rows) {
     // Two ids share a hash once in the life of a universe; a history of both would be a leak.

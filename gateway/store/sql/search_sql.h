@@ -27,7 +27,8 @@ struct CursorRules {
 Result<ResourcePage> find_page(const ResourceSearch& search, const Dialect& dialect, Runner& runner,
                                const CursorRules& rules);
 
-/// Errors: as find_page().
+/// ResourcePage::previous leads back when it is asked for in the other order; what was on the page
+/// before then comes nearest first. Errors: as find_page().
 Result<ResourcePage> find_history(const HistorySearch& search, const Dialect& dialect,
                                   Runner& runner, const CursorRules& rules);
 

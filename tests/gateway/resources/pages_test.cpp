@@ -254,6 +254,21 @@ TEST_F(Everything, ComesInPages) {
   EXPECT_THAT(ids(*second), ::testing::Not(::testing::Contains("p")));
 }
 
+TEST_F(Everything, HasALastPageAndGoesBackFromItToThePatient) {
+  const auto first = everything("_count=1");
+  ASSERT_THAT(first, IsOk());
+  ASSERT_NE(first->last, "");
+  const auto last = everything(query_of(first->last));
+  ASSERT_THAT(last, IsOk());
+  EXPECT_THAT(ids(*last), ElementsAre("o1", "+doc"));
+  EXPECT_EQ(last->next, "");
+  EXPECT_EQ(last->last, last->self);
+  const auto before = everything(query_of(last->previous));
+  ASSERT_THAT(before, IsOk());
+  EXPECT_THAT(ids(*before), ElementsAre("p", "o2", "+org"));
+  EXPECT_EQ(before->previous, "");
+}
+
 TEST_F(Everything, NeedsAPatientThatIsThere) {
   EXPECT_THAT(service_->everything(caller_, "none", ""), FailsWith(ErrorCode::not_found));
   ASSERT_THAT(service_->remove(caller_, "Patient", "p", {}), IsOk());
@@ -305,6 +320,44 @@ TEST_F(History, ComesInPages) {
   ASSERT_EQ(second->entries.size(), 1u);
   EXPECT_EQ(second->entries[0].row.version, 1);
   EXPECT_EQ(second->next, "");
+}
+
+TEST_F(History, HasALastPageAndLinksForthAndBack) {
+  const auto versions = [](const Page& page) {
+    std::vector<std::string> all;
+    for (const Page::Entry& entry : page.entries) {
+      all.push_back(entry.row.id + "/" + std::to_string(entry.row.version));
+    }
+    return all;
+  };
+  for (const bool oldest_first : {false, true}) {
+    std::vector<std::string> all{"a/3", "o/1", "a/2", "a/1"};
+    if (oldest_first) std::reverse(all.begin(), all.end());
+    const auto first = history("", "", oldest_first ? "_count=3&_sort=_lastUpdated" : "_count=3");
+    ASSERT_THAT(first, IsOk());
+    EXPECT_EQ(first->previous, "");
+    EXPECT_THAT(versions(*first), ElementsAre(all[0], all[1], all[2]));
+    const auto last = history("", "", query_of(first->last));
+    ASSERT_THAT(last, IsOk());
+    EXPECT_THAT(versions(*last), ElementsAre(all[1], all[2], all[3]));
+    EXPECT_EQ(last->next, "");
+    EXPECT_EQ(last->last, last->self);
+    const auto before = history("", "", query_of(last->previous));
+    ASSERT_THAT(before, IsOk());
+    EXPECT_THAT(versions(*before), ElementsAre(all[0]));
+    EXPECT_EQ(before->previous, "");
+    EXPECT_THAT(versions(*history("", "", query_of(before->next))),
+                ElementsAre(all[1], all[2], all[3]));
+    const auto second = history("", "", query_of(first->next));
+    ASSERT_THAT(second, IsOk());
+    EXPECT_THAT(versions(*second), ElementsAre(all[3]));
+    EXPECT_THAT(versions(*history("", "", query_of(second->previous))),
+                ElementsAre(all[0], all[1], all[2]));
+  }
+  const auto one = history("Patient", "a", "_count=1");
+  ASSERT_THAT(one, IsOk());
+  EXPECT_THAT(versions(*history("Patient", "a", query_of(one->last))), ElementsAre("a/1"));
+  EXPECT_EQ(history("Patient", "a", "")->last, history("Patient", "a", "")->self);
 }
 
 TEST_F(History, SinceBeforeAndAtChooseVersions) {

@@ -343,6 +343,19 @@ TEST_P(StoredResources, HaveAHistoryInPages) {
           last = row.updated_at;
           seen.push_back(row.id + "/" + std::to_string(row.version));
         }
+        if (!search.cursor.empty()) {  // the page before, nearest first
+          store::HistorySearch back = search;
+          back.ascending = !ascending;
+          back.cursor = page->previous;
+          const auto before = resources().history(back);
+          ASSERT_THAT(before, IsOk());
+          const std::size_t here = seen.size() - page->rows.size();
+          ASSERT_EQ(before->rows.size(), 4u);
+          for (std::size_t i = 0; i < 4; ++i) {
+            EXPECT_EQ(before->rows[i].id + "/" + std::to_string(before->rows[i].version),
+                      seen[here - 1 - i]);
+          }
+        }
         search.cursor = page->next;
         if (page->next.empty()) break;
       }
