@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "fhir/core/descriptor.h"
 #include "gateway/app/carriers.h"
 #include "gateway/app/engine.h"
 
@@ -32,29 +33,12 @@ constexpr rlim_t kProcessorSeconds = 60;
 constexpr std::size_t kMostAnswer = std::size_t{64} << 20;
 
 /// A file in memory, for what goes to the process and what comes back: neither side waits for the
-/// other to read.
-class MemoryFile {
- public:
-  MemoryFile() : descriptor_(::memfd_create("concord", MFD_CLOEXEC)) {}
-  ~MemoryFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
+/// other to read. Holds `text`, to be read from its beginning; none when it could not be made.
+Descriptor memory_file(std::string_view text = {}) {
+  Descriptor file(::memfd_create("concord", MFD_CLOEXEC));
+  const bool whole =
+      file.is_open() && write_all(file.get(), text) && ::lseek(file.get(), 0, SEEK_SET) == 0;
+  return whole ? std::move(file) : Descriptor();
 }
 
 std::optional<std::string> read_all(int file) {
@@ -191,14 +175,12 @@ std::optional<int> status_of(pid_t child, milliseconds timeout, const std::stop_
 
 std::optional<channels::Receipt> isolated(const Config& config, const store::Item& item,
                                           milliseconds timeout, const std::stop_token& stop) {
-  const MemoryFile order;
-  const MemoryFile answer;
-  if (order.get() < 0 || answer.get() < 0) return std::nullopt;
-  const std::string text =
-      pack({to_yaml(config), item.channel, item.format, item.destination, item.id, item.message_id,
-            item.interaction, item.content_type, std::to_string(item.number),
-            std::to_string(timeout.count()), item.bytes});
-  if (!write_all(order.get(), text) || ::lseek(order.get(), 0, SEEK_SET) != 0) return std::nullopt;
+  const Descriptor order =
+      memory_file(pack({to_yaml(config), item.channel, item.format, item.destination, item.id,
+                        item.message_id, item.interaction, item.content_type,
+                        std::to_string(item.number), std::to_string(timeout.count()), item.bytes}));
+  const Descriptor answer = memory_file();
+  if (!order.is_open() || !answer.is_open()) return std::nullopt;
   const pid_t child = start({kIsolatedDelivery}, order.get(), answer.get());
   if (child < 0 || status_of(child, timeout + kMargin, stop) != 0) return std::nullopt;
   if (::lseek(answer.get(), 0, SEEK_SET) != 0) return std::nullopt;
@@ -207,12 +189,9 @@ std::optional<channels::Receipt> isolated(const Config& config, const store::Ite
 }
 
 bool survives_alone(const Config& config, std::string_view bytes) {
-  const MemoryFile in;
-  const MemoryFile out;
-  if (in.get() < 0 || out.get() < 0 || !write_all(in.get(), bytes) ||
-      ::lseek(in.get(), 0, SEEK_SET) != 0) {
-    return false;
-  }
+  const Descriptor in = memory_file(bytes);
+  const Descriptor out = memory_file();
+  if (!in.is_open() || !out.is_open()) return false;
   const pid_t child = start({"translate", "--from", "fhir", "--to", "eps", "--losses", "any",
                              "--identifiers", "warn", "--overlays", config.eps.overlays.string(),
                              "--max-bytes", std::to_string(config.limits.max_bytes), "--max-depth",

@@ -4,11 +4,11 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/base_sink.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <iterator>
+
+#include "fhir/core/descriptor.h"
 
 namespace concord::ops {
 namespace {
@@ -24,13 +24,8 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    std::string_view left(message.payload.data(), message.payload.size());
-    while (!left.empty()) {
-      const ssize_t written = ::write(descriptor_, left.data(), left.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return;  // nobody reads the log; the gateway goes on
-      left.remove_prefix(static_cast<std::size_t>(written));
-    }
+    // Should nobody read the log, the gateway goes on.
+    static_cast<void>(write_all(descriptor_, {message.payload.data(), message.payload.size()}));
   }
   void flush_() override {}
 

@@ -9,29 +9,14 @@
 #include <cerrno>
 #include <utility>
 
+#include "fhir/core/descriptor.h"
+
 namespace concord::channels::files {
 
 namespace {
 
 /// As much of an id as a name takes: two of them, a dot and ".tmp" fit in 255 bytes.
 constexpr std::size_t kLongestPart = 100;
-
-/// A descriptor that closes itself.
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool is_open() const { return descriptor_ >= 0; }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 /// An id as part of a name: nothing that leads out of the folder or hides a file.
 std::string name_part(std::string_view id) {
@@ -46,22 +31,13 @@ std::string name_part(std::string_view id) {
   return part;
 }
 
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 enum class Holds : std::uint8_t { these, others, unreadable };
 
 /// Whether a file holds just these bytes. Not through a symbolic link: that is somebody else's
 /// file.
 Holds what_holds(int folder, const std::string& name, std::string_view bytes) {
-  const File file(::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const Descriptor file(
+      ::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.is_open()) return errno == ELOOP ? Holds::others : Holds::unreadable;
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return Holds::unreadable;
@@ -141,7 +117,7 @@ Receipt FileChannel::deliver(const Delivery& delivery, std::chrono::milliseconds
 }
 
 Receipt FileChannel::leave(const DropFolder& drop, const Delivery& delivery) const {
-  const File folder(::open(drop.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor folder(::open(drop.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open()) return ended(Carried::not_sent, words_for(errno));
   const std::string name =
       name_part(delivery.item) + "_" + name_part(delivery.message_id) + drop.suffix;
@@ -151,8 +127,8 @@ Receipt FileChannel::leave(const DropFolder& drop, const Delivery& delivery) con
   const std::string unfinished = "." + name + ".tmp";
   step("create");
   ::unlinkat(folder.get(), unfinished.c_str(), 0);
-  const File file(::openat(folder.get(), unfinished.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
+  const Descriptor file(::openat(folder.get(), unfinished.c_str(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!file.is_open()) return ended(Carried::not_sent, words_for(errno));
   step("write");
   bool written = write_all(file.get(), delivery.bytes);

@@ -102,8 +102,8 @@ struct FileDoor::Impl {
   std::map<std::string, Waiting> waiting;
   int failures = 0;  ///< of the store, in a row
   Instant not_before{};
-  detail::Descriptor changes;  ///< of inotify; none: looks come by time only
-  detail::Descriptor bell;
+  Descriptor changes;  ///< of inotify; none: looks come by time only
+  Descriptor bell;
   std::atomic<bool> stopping{false};
   mutable std::mutex mutex;
   State state;  ///< guarded
@@ -121,8 +121,8 @@ Result<std::unique_ptr<FileDoor>> FileDoor::open(Parts parts, Settings settings)
   auto impl = std::make_unique<Impl>(std::move(parts), std::move(settings));
   CONCORD_TRY(impl->suspects.load());
   impl->state.name = impl->settings.name;
-  impl->bell = detail::Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  impl->changes = detail::Descriptor(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  impl->bell = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  impl->changes = Descriptor(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (impl->changes.is_open()) {
     ::inotify_add_watch(impl->changes.get(), impl->settings.folder.c_str(),
                         IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_ATTRIB | IN_ONLYDIR);
@@ -239,7 +239,7 @@ FileDoor::Impl::End FileDoor::Impl::take(const detail::Folder& in, const std::st
   if (!shape.regular) {
     return refuse(in, name, make_error(ErrorCode::forbidden, "it is not a regular file"));
   }
-  const detail::Descriptor file = in.read_only(name);
+  const Descriptor file = in.read_only(name);
   if (!file.is_open()) {
     if (errno != ENOENT) failed(name, "forbidden");
     return End::later;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/core/descriptor.h"
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
 
@@ -17,22 +18,6 @@ namespace concord::doors::files::detail {
 
 inline constexpr std::string_view kAccepted = "accepted";
 inline constexpr std::string_view kRefused = "refused";
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  bool is_open() const { return descriptor_ >= 0; }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-};
 
 /// Which file it is and whether it changed.
 struct Shape {
