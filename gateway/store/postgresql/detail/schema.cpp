@@ -1,5 +1,6 @@
 #include "gateway/store/postgresql/detail/schema.h"
 
+#include <chrono>
 #include <thread>
 
 #include "gateway/store/migrations.h"
@@ -14,6 +15,10 @@ namespace concord::store::postgresql {
 namespace {
 
 constexpr int kTries = 10;
+/// How long a migration goes on asking for tables that other gateways use.
+constexpr std::chrono::seconds kPatience{45};
+/// Between two of these asks the others go on.
+constexpr std::chrono::milliseconds kPause{100};
 
 /// Those of this program.
 const Migrations& migrations() {
@@ -74,10 +79,14 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
   return append_alone(db, migration_record(migration, now));
 }
 
-/// The next missing migration. True when there may be more.
+/// The next missing migration. True when there may be more. It waits for a table no longer than
+/// half of PostgreSQL's deadlock_timeout: where it and a gateway at work wait for each other, it is
+/// the migration that gives way, and no request that fails.
 Result<bool> step(Connection& db, Instant now) {
   CONCORD_TRY(
-      db.script("BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0; "
+      db.script("BEGIN; SET LOCAL statement_timeout = 0; "
+                "SELECT set_config('lock_timeout', greatest(setting::int / 2, 10)::text, true) "
+                "FROM pg_settings WHERE name = 'deadlock_timeout'; "
                 "LOCK TABLE migration IN EXCLUSIVE MODE"));
   CONCORD_ASSIGN(const std::int64_t version, compare(db));
   const auto missing = migrations().after(version);
@@ -126,15 +135,17 @@ Result<void> migrate(Connection& db, const std::string& schema, Instant now) {
     CONCORD_ASSIGN(const std::int64_t version, compare(db));
     if (version == migrations().version()) return {};
   }
-  for (int tries = 0;;) {
+  for (const auto until = std::chrono::steady_clock::now() + kPatience;;) {
     auto more = step(db, now);
     if (more && !*more) return {};
     if (more) continue;
     db.roll_back();
     // Another program migrates, or a table is in use: it is waited for, not forever.
-    if (db.lost() || more.error().code != ErrorCode::transient || ++tries == kTries) {
+    if (db.lost() || more.error().code != ErrorCode::transient ||
+        std::chrono::steady_clock::now() > until) {
       return std::move(more).error();
     }
+    std::this_thread::sleep_for(kPause);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/gateway/store/postgresql/fixture.h"
+#include "tests/support/previous_schema.h"
 
 namespace concord::test {
 namespace {
@@ -45,6 +46,25 @@ TEST_F(Rivals, ThatStartAtOnceMigrateOnce) {
   EXPECT_EQ(opened, kStores);
   EXPECT_EQ(number("SELECT max(version) FROM migration"), store::postgresql::schema_version());
   EXPECT_EQ(number("SELECT count(*) FROM audit"), number("SELECT count(*) FROM migration"));
+}
+
+TEST_F(Rivals, AtWorkAreWaitedForByAMigrationAndNeverEndedByIt) {
+  open().reset();
+  ASSERT_TRUE(cluster_->try_sql(database_, kPostgresqlUndo));
+  // A gateway at work takes a table the migration needs late, then one it needs early.
+  std::jthread working([&] {
+    EXPECT_TRUE(cluster_->try_sql(database_,
+                                  "SET search_path = concord; BEGIN; "
+                                  "LOCK TABLE ack_expect IN ROW EXCLUSIVE MODE; "
+                                  "SELECT pg_sleep(1.5); "
+                                  "LOCK TABLE outbox IN ROW EXCLUSIVE MODE; COMMIT"));
+  });
+  while (number("SELECT count(*) FROM pg_locks WHERE granted AND mode = 'RowExclusiveLock' "
+                "AND relation = 'ack_expect'::regclass") == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_THAT(store::postgresql::open(options(), clock_.clock()), IsOk());
+  EXPECT_EQ(number("SELECT max(version) FROM migration"), store::postgresql::schema_version());
 }
 
 TEST_F(Rivals, WithTheSameMessageStoreItOnceAndGiveTheSameAnswer) {
