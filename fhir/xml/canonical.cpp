@@ -4,15 +4,85 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <new>
 
+#include "fhir/xml/detail/names.h"
 #include "fhir/xml/detail/tokeniser.h"
 #include "fhir/xml/writer.h"
 
 namespace concord::xml {
 namespace {
+
+using tree::Flag;
+using tree::Kind;
+using tree::Node;
+using tree::Symbol;
+
+/// Recognises trees that write() puts into canonical form by itself: default namespaces only, each
+/// of them an absolute name, and nothing escaped in one of the two forms alone. Most signed
+/// messages are such; all others go the way through libxml2.
+class WrittenCanonically {
+ public:
+  explicit WrittenCanonically(const tree::Document& document) : document_(document) {}
+
+  bool operator()(const Node& element, Symbol space = Symbol::kNone, std::size_t depth = 1) const {
+    if (depth > detail::kMostDepth || !plain_text(element.text())) return false;
+    const Symbol own = element.xml_namespace();
+    if (own != Symbol::kNone && own != space) {
+      if (!plain_namespace(document_.text(own))) return false;
+      space = own;
+    }
+    for (const Node& child : element.children()) {
+      const bool plain = child.is(Flag::attribute)    ? plain_attribute(child)
+                         : child.kind() == Kind::text ? plain_text(child.text())
+                                                      : (*this)(child, space, depth + 1);
+      if (!plain) return false;
+    }
+    return true;
+  }
+
+ private:
+  static bool control(char c) { return static_cast<unsigned char>(c) < 0x20; }
+
+  static bool plain_text(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return control(c) && c != '\n' && c != '\t'; });
+  }
+
+  bool plain_attribute(const Node& attribute) const {
+    const std::string_view text = attribute.text();
+    return attribute.xml_namespace() == Symbol::kNone && document_.name(attribute) != "xmlns" &&
+           std::none_of(text.begin(), text.end(),
+                        [](char c) { return control(c) || c == '\'' || c == '>'; });
+  }
+
+  /// A name that everybody reads as an absolute URI.
+  static bool plain_namespace(std::string_view name) {
+    const auto plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || c == '.';
+    };
+    char separator = ':';
+    if (name.starts_with("urn:")) {
+      name.remove_prefix(4);
+    } else if (name.starts_with("http://") && name != detail::kXmlNamespace &&
+               name != detail::kXmlnsNamespace) {
+      name.remove_prefix(7);
+      if (name.ends_with('#')) name.remove_suffix(1);
+      separator = '/';
+    } else {
+      return false;
+    }
+    return !name.empty() && plain(name.front()) &&
+           std::all_of(name.begin(), name.end(),
+                       [&](char c) { return plain(c) || c == separator; });
+  }
+
+  const tree::Document& document_;
+};
 
 /// Counts what the tree of libxml2 would hold before it is built; its depth is checked, too.
 class Measure final : public detail::Events {
@@ -100,8 +170,11 @@ Result<std::string> canonicalise(std::string_view xml, const tree::Limits& limit
 }
 
 Result<std::string> canonicalise(const tree::Document& document, const tree::Node& element) {
-  CONCORD_ASSIGN(const std::string text,
-                 write(document, element, {.declaration = false, .indent = 0}));
+  const bool canonical = WrittenCanonically(document)(element);
+  CONCORD_ASSIGN(
+      std::string text,
+      write(document, element, {.declaration = false, .indent = 0, .expand_empty = canonical}));
+  if (canonical) return text;
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return make_error(ErrorCode::too_long, "too long for a canonical form");
   }

@@ -47,6 +47,9 @@ struct Encoded {
   std::string message_id;    ///< the message's own identity as FHIR holds it
   /// What the message holds and the format cannot carry: warnings with FHIRPath and position.
   std::vector<Issue> losses;
+  /// What `bytes` were written from, every element in the namespace it is written in; null: read
+  /// `bytes`.
+  std::shared_ptr<const tree::Document> written;
   /// The trees a trace points into, kept when a trace was asked for; else empty.
   std::vector<std::shared_ptr<const tree::Document>> traced;
   /// What holds the names a trace points at, when maps may be replaced meanwhile; else null.

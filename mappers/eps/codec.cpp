@@ -25,6 +25,18 @@ tree::Node* find(tree::Node& top, tree::Symbol name) {
   return &tree::Builder::mutable_node(*at);
 }
 
+/// Elements without a namespace are written, and so read again, in their parent's.
+void settle_namespaces(tree::Builder& builder, tree::Node& parent) {
+  for (const tree::Node& child : parent.children()) {
+    if (child.is(tree::Flag::attribute) || child.kind() == tree::Kind::text) continue;
+    tree::Node& own = tree::Builder::mutable_node(child);
+    if (own.xml_namespace() == tree::Symbol::kNone) {
+      builder.set_namespace(own, parent.xml_namespace());
+    }
+    settle_namespaces(builder, own);
+  }
+}
+
 }  // namespace
 
 Result<void> embed_signature(tree::Builder& builder, tree::Node& root) {
@@ -34,7 +46,10 @@ Result<void> embed_signature(tree::Builder& builder, tree::Node& root) {
   const std::string_view xml = node->text();
   builder.clear_text(*node);
   auto read = xml::read_fragment_into(builder, *node, xml, xml::WhiteSpace::drop);
-  if (read) return {};
+  if (read) {
+    settle_namespaces(builder, *node);
+    return {};
+  }
   if (read.error().code == ErrorCode::too_long) return std::move(read).error();
   Error error = invalid_value("Signature.data does not hold well-formed XML");
   error.log_detail = to_string(read.error());

@@ -11,7 +11,8 @@ namespace concord::eps {
 
 /// Reads the XML text of the message's signatureText, if it has one, and puts its elements in the
 /// place of the text. White space between elements goes, so that the signature is laid out like the
-/// rest; its digest does not cover it. Errors: invalid with INVALID_VALUE (not well-formed XML; no
+/// rest; its digest does not cover it. Elements without a namespace get their parent's, which is how
+/// they are written. Errors: invalid with INVALID_VALUE (not well-formed XML; no
 /// expression: the target has none of FHIR), too_long.
 Result<void> embed_signature(tree::Builder& builder, tree::Node& root);
 

@@ -23,6 +23,7 @@
 #include "mappers/eps/message_kind.h"
 #include "mappers/eps/published_error.h"
 #include "mappers/eps/rules/rules.h"
+#include "mappers/eps/signing/known_certificates.h"
 #include "mappers/eps/signing/signatures.h"
 #include "mappers/eps/signing/verify.h"
 
@@ -127,7 +128,8 @@ class EpsMapper final : public mappers::Mapper {
  public:
   EpsMapper(definitions::Definitions& definitions, std::unique_ptr<path::FunctionTable> functions,
             std::unique_ptr<const mapping::MapSet> maps, std::vector<Message> messages,
-            LossTable losses, Decoder decoder, TrustSource trust, Asking asking)
+            LossTable losses, Decoder decoder, TrustSource trust,
+            std::shared_ptr<signing::KnownCertificates> known, Asking asking)
       : definitions_(definitions),
         rules_(definitions.symbols()),
         asking_(asking),
@@ -136,7 +138,7 @@ class EpsMapper final : public mappers::Mapper {
         messages_(std::move(messages)),
         losses_(std::move(losses)),
         decoder_(std::move(decoder)),
-        signatures_(*this, definitions, std::move(trust)) {}
+        signatures_(*this, definitions, std::move(trust), std::move(known)) {}
 
   std::string_view name() const override { return "eps"; }
 
@@ -277,7 +279,8 @@ Result<mappers::Encoded> EpsMapper::translate(const tree::Document& bundle, cons
   encoded.interaction = message.kind->interaction;
   encoded.message_id = message_id_of(bundle);
   if (encoded.message_id.empty()) encoded.message_id = identity_of(*target);
-  if (trace != nullptr) encoded.traced.push_back(std::move(target));
+  if (trace != nullptr) encoded.traced.push_back(target);
+  encoded.written = std::move(target);
   return encoded;
 }
 
@@ -307,12 +310,13 @@ Result<void> load_models(definitions::Definitions& definitions) {
 }
 
 /// Judges released prescriptions as `trust` says at the time.
-SignatureCheck signature_check(TrustSource trust) {
+SignatureCheck signature_check(TrustSource trust,
+                               std::shared_ptr<signing::KnownCertificates> known) {
   if (!trust) trust = [unjudged = TrustStore::unjudged()] { return unjudged; };
-  return [trust = std::move(trust)](const tree::Document& message, const tree::Node& prescription,
-                                    Instant now) {
+  return [trust = std::move(trust), known = std::move(known)](
+             const tree::Document& message, const tree::Node& prescription, Instant now) {
     const std::shared_ptr<const TrustStore> store = trust();
-    return verify_prescription(message, prescription, *store, now);
+    return verify_prescription(message, prescription, *store, now, known.get());
   };
 }
 
@@ -384,12 +388,13 @@ Result<std::unique_ptr<mappers::Mapper>> make_mapper(definitions::Definitions& d
     messages.push_back({&kind, entry});
   }
   CONCORD_ASSIGN(auto losses, LossTable::read(resource("tables/not_carried.txt"), definitions));
+  const auto known = std::make_shared<signing::KnownCertificates>();
   CONCORD_ASSIGN(auto decoder,
                  Decoder::make(definitions, *maps, *functions, resource("tables/not_read.txt"),
-                               signature_check(options.trust)));
+                               signature_check(options.trust, known)));
   return std::unique_ptr<mappers::Mapper>(std::make_unique<EpsMapper>(
       definitions, std::move(functions), std::move(maps), std::move(messages), std::move(losses),
-      std::move(decoder), options.trust, options.asking));
+      std::move(decoder), options.trust, known, options.asking));
 }
 
 }  // namespace concord::eps

@@ -60,11 +60,20 @@ void fhir_xml(const std::string& source, const tree::Symbols& symbols) {
   if (usable(second) && *second != *first) std::abort();
 }
 
-void canonical(const std::string& source) {
+void canonical(const std::string& source, const tree::Symbols& symbols) {
   auto first = xml::canonicalise(source);
   if (!first) return;
   auto second = xml::canonicalise(*first);
   if (usable(second) && *second != *first) std::abort();
+
+  // A tree and what is written of it have one canonical form.
+  auto document = xml::read(source, symbols);
+  if (!document) return;
+  auto written = xml::write(*document, {.declaration = false, .indent = 0});
+  auto of_tree = xml::canonicalise(*document, document->root());
+  if (!usable(written) || !usable(of_tree)) return;
+  auto of_text = xml::canonicalise(*written);
+  if (usable(of_text) && *of_text != *of_tree) std::abort();
 }
 
 }  // namespace
@@ -74,6 +83,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string source(reinterpret_cast<const char*>(data), size);
   free_xml(source, symbols);
   fhir_xml(source, symbols);
-  canonical(source);
+  canonical(source, symbols);
   return 0;
 }

@@ -12,6 +12,7 @@ namespace concord::xml::detail {
 inline constexpr std::string_view kFhirNamespace = "http://hl7.org/fhir";
 inline constexpr std::string_view kXhtmlNamespace = "http://www.w3.org/1999/xhtml";
 inline constexpr std::string_view kXmlNamespace = "http://www.w3.org/XML/1998/namespace";
+inline constexpr std::string_view kXmlnsNamespace = "http://www.w3.org/2000/xmlns/";
 inline constexpr std::string_view kXsiNamespace = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Resources stand inside these elements. Source: hl7.org/fhir/R4/resource.html.

@@ -23,14 +23,15 @@ using tree::Node;
 /// The one message of EPS that is signed.
 constexpr std::string_view kSigned = "prescription-order";
 
-/// A message as it travels, read back.
-struct Travelling {
-  tree::Document document;
-  const Node* prescription;
-};
-
-Result<Travelling> read_back(const mappers::Encoded& encoded, const tree::Symbols& symbols) {
+/// The tree of a message as it travels: the one it was written from, or read back.
+Result<std::shared_ptr<const tree::Document>> travelling(const mappers::Encoded& encoded,
+                                                         const tree::Symbols& symbols) {
+  if (encoded.written != nullptr) return encoded.written;
   CONCORD_ASSIGN(tree::Document document, xml::read(encoded.bytes, symbols));
+  return std::make_shared<const tree::Document>(std::move(document));
+}
+
+Result<const Node*> prescription_in(const tree::Document& document) {
   const Node* at = &document.root();
   for (const char* name : {"ControlActEvent", "subject", "ParentPrescription"}) {
     at = signing::only_child(document, *at, name);
@@ -39,7 +40,7 @@ Result<Travelling> read_back(const mappers::Encoded& encoded, const tree::Symbol
                         "the message as translated holds no ParentPrescription");
     }
   }
-  return Travelling{std::move(document), at};
+  return at;
 }
 
 /// "2022-02-01T00:00:00+00:00", as the national service writes times.
@@ -98,15 +99,13 @@ Result<void> check_kind(const tree::Document& message) {
 }  // namespace
 
 EpsSignatures::EpsSignatures(const mappers::Mapper& mapper, definitions::Definitions& definitions,
-                             TrustSource trust)
+                             TrustSource trust, std::shared_ptr<signing::KnownCertificates> known)
     : mapper_(mapper),
       definitions_(definitions),
       trust_(std::move(trust)),
-      known_(std::make_unique<signing::KnownCertificates>()) {
+      known_(std::move(known)) {
   if (!trust_) trust_ = [unjudged = TrustStore::unjudged()] { return unjudged; };
 }
-
-EpsSignatures::~EpsSignatures() = default;
 
 bool EpsSignatures::covers(const tree::Document& message) const {
   const Event event = event_of(message);
@@ -118,14 +117,13 @@ Result<mappers::Decoded> EpsSignatures::prepare(const tree::Document& message,
   CONCORD_TRY(check_kind(message));
   CONCORD_ASSIGN(const Hash hash, wanted_hash(parameters));
   CONCORD_ASSIGN(mappers::Encoded encoded, mapper_.encode(message, parameters, nullptr));
-  CONCORD_ASSIGN(const Travelling travelling, read_back(encoded, definitions_.symbols()));
+  CONCORD_ASSIGN(const auto document, travelling(encoded, definitions_.symbols()));
+  CONCORD_ASSIGN(const Node* prescription, prescription_in(*document));
   CONCORD_ASSIGN(const signing::SignedParts parts,
-                 signing::find_signed_parts(travelling.document, *travelling.prescription));
-  CONCORD_ASSIGN(const std::string fragments,
-                 signing::canonical_fragments(travelling.document, parts));
-  CONCORD_ASSIGN(const std::string info,
-                 signing::signed_info(hash, signing::digest_of(hash, fragments)));
-  const auto written_at = signing::author_time(travelling.document, parts);
+                 signing::find_signed_parts(*document, *prescription));
+  CONCORD_ASSIGN(const std::string fragments, signing::canonical_fragments(*document, parts));
+  const std::string info = signing::signed_info(hash, signing::digest_of(hash, fragments));
+  const auto written_at = signing::author_time(*document, parts);
   if (!written_at) return make_error(ErrorCode::internal, "the prescription has no author time");
 
   ParametersBuilder answer(definitions_.symbols());
@@ -133,7 +131,7 @@ Result<mappers::Decoded> EpsSignatures::prepare(const tree::Document& message,
   answer.add("timestamp", timestamp(*written_at));
   answer.add("algorithm", signing::algorithm_word(hash));
   if (parameters.value("display") == "true") {
-    answer.add("display", signing::display_text(travelling.document, parts));
+    answer.add("display", signing::display_text(*document, parts));
   }
   mappers::Decoded prepared;
   prepared.resource = answer.typed(definitions_);
@@ -152,10 +150,10 @@ Result<std::vector<Issue>> EpsSignatures::verify(const tree::Document& message,
 
 Result<std::vector<Issue>> EpsSignatures::verify_encoded(
     const mappers::Encoded& message, const mappers::Parameters& parameters) const {
-  CONCORD_ASSIGN(const Travelling travelling, read_back(message, definitions_.symbols()));
+  CONCORD_ASSIGN(const auto document, travelling(message, definitions_.symbols()));
+  CONCORD_ASSIGN(const Node* prescription, prescription_in(*document));
   const std::shared_ptr<const TrustStore> trust = trust_();
-  return verify_prescription(travelling.document, *travelling.prescription, *trust, parameters.now,
-                             known_.get());
+  return verify_prescription(*document, *prescription, *trust, parameters.now, known_.get());
 }
 
 }  // namespace concord::eps

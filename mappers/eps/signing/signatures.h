@@ -22,9 +22,9 @@ class EpsSignatures final : public mappers::Signatures {
  public:
   /// @param mapper  must outlive this; its encode() is called
   /// @param trust   asked once for each verification; empty: TrustStore::unjudged()
+  /// @param known   certificates are kept there
   EpsSignatures(const mappers::Mapper& mapper, definitions::Definitions& definitions,
-                TrustSource trust);
-  ~EpsSignatures() override;
+                TrustSource trust, std::shared_ptr<signing::KnownCertificates> known);
 
   bool covers(const tree::Document& message) const override;
 
@@ -43,7 +43,7 @@ class EpsSignatures final : public mappers::Signatures {
   const mappers::Mapper& mapper_;
   definitions::Definitions& definitions_;
   TrustSource trust_;
-  std::unique_ptr<signing::KnownCertificates> known_;
+  std::shared_ptr<signing::KnownCertificates> known_;
 };
 
 }  // namespace concord::eps

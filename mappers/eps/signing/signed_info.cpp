@@ -3,7 +3,6 @@
 #include <array>
 
 #include "fhir/core/digest.h"
-#include "fhir/xml/canonical.h"
 
 namespace concord::eps::signing {
 namespace {
@@ -53,15 +52,22 @@ std::string digest_of(Hash hash, std::string_view bytes) {
   return hash == Hash::sha256 ? base64_of(sha256(bytes)) : base64_of(sha1(bytes));
 }
 
-Result<std::string> signed_info(Hash hash, std::string_view digest) {
+std::string signed_info(Hash hash, std::string_view digest) {
   std::string xml = "<SignedInfo xmlns=\"";
-  xml.append(kSignatureNamespace).append("\"><CanonicalizationMethod Algorithm=\"");
-  xml.append(kExclusiveC14n).append("\"/><SignatureMethod Algorithm=\"");
-  xml.append(signature_method(hash)).append("\"/><Reference><Transforms><Transform Algorithm=\"");
-  xml.append(kExclusiveC14n).append("\"/></Transforms><DigestMethod Algorithm=\"");
-  xml.append(digest_method(hash)).append("\"/><DigestValue>");
-  xml.append(digest).append("</DigestValue></Reference></SignedInfo>");
-  return xml::canonicalise(xml);
+  const auto element = [&xml](std::string_view name, std::string_view algorithm) {
+    xml.append("<").append(name).append(" Algorithm=\"").append(algorithm).append("\"></");
+    xml.append(name).append(">");
+  };
+  xml.append(kSignatureNamespace).append("\">");
+  element("CanonicalizationMethod", kExclusiveC14n);
+  element("SignatureMethod", signature_method(hash));
+  xml.append("<Reference><Transforms>");
+  element("Transform", kExclusiveC14n);
+  xml.append("</Transforms>");
+  element("DigestMethod", digest_method(hash));
+  xml.append("<DigestValue>").append(digest);
+  xml.append("</DigestValue></Reference></SignedInfo>");
+  return xml;
 }
 
 }  // namespace concord::eps::signing

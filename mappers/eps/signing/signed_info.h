@@ -34,8 +34,7 @@ std::optional<Hash> hash_of_algorithm_word(std::string_view word) noexcept;
 /// The digest of `bytes`, base64.
 std::string digest_of(Hash hash, std::string_view bytes);
 
-/// The canonical SignedInfo over a digest: what is signed.
-/// Errors: internal.
-Result<std::string> signed_info(Hash hash, std::string_view digest);
+/// The SignedInfo over a digest, in its canonical form: what is signed.
+std::string signed_info(Hash hash, std::string_view digest);
 
 }  // namespace concord::eps::signing

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "fhir/json/reader.h"
-#include "fhir/xml/canonical.h"
 #include "fhir/xml/reader.h"
 #include "tests/support/result_matchers.h"
 #include "tests/support/trees.h"
@@ -235,20 +234,6 @@ TEST(FhirXmlWriter, WhatFhirXmlCannotSayIsRefused) {
   auto free = read("<a><b/></a>", symbols);
   ASSERT_THAT(free, IsOk());
   EXPECT_THAT(write_fhir(*free), FailsWith(ErrorCode::invalid));
-}
-
-TEST(Canonical, IsExclusiveWithoutCommentsAndSorted) {
-  auto text = canonicalise(
-      "<?xml version=\"1.0\"?>\n<a:x xmlns:b='urn:b' xmlns:a='urn:a' z='1' b='&gt;&apos;'><!-- c "
-      "-->"
-      "<y xmlns='urn:y'/><![CDATA[<]]>&#13;</a:x>\n");
-  ASSERT_THAT(text, IsOk());
-  EXPECT_EQ(*text,
-            "<a:x xmlns:a=\"urn:a\" b=\">'\" z=\"1\"><y xmlns=\"urn:y\"></y>&lt;&#xD;</a:x>");
-}
-
-TEST(Canonical, RelativeNamespacesHaveNoCanonicalForm) {
-  EXPECT_THAT(canonicalise("<a xmlns='relative'/>"), FailsWith(ErrorCode::invalid));
 }
 
 }  // namespace

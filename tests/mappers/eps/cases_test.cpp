@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
+#include "fhir/xml/reader.h"
 #include "tests/mappers/eps/world.h"
 
 namespace concord::eps::test {
@@ -20,6 +23,49 @@ TEST(EpsCases, EveryCaseGivesItsExpectedMessage) {
     ++seen;
   }
   EXPECT_GE(seen, 15u);
+}
+
+/// White space the writer evens out: it stands in the tree as it came.
+bool is_evened_out(const tree::Node& node) {
+  return node.is(tree::Flag::attribute) &&
+         node.text().find_first_of("\t\f\r\n") != std::string_view::npos;
+}
+
+/// Where a tree and the one read of its bytes differ first; "" when they do not.
+std::string difference(const tree::Document& a, const tree::Node& at, const tree::Document& b,
+                       const tree::Node& other) {
+  const std::string here(a.name(at));
+  if (a.name(at) != b.name(other)) return here + ": name";
+  if (a.text(at.xml_namespace()) != b.text(other.xml_namespace())) return here + ": namespace";
+  if (at.text() != other.text() && !is_evened_out(at)) return here + ": text";
+  const auto sorted = [](const tree::Document& document, const tree::Node& parent) {
+    std::vector<const tree::Node*> children;
+    for (const tree::Node& child : parent.children()) children.push_back(&child);
+    std::stable_sort(children.begin(), children.end(), [&](const auto* one, const auto* two) {
+      const bool first = one->is(tree::Flag::attribute), second = two->is(tree::Flag::attribute);
+      return first && second ? document.name(*one) < document.name(*two) : first && !second;
+    });
+    return children;
+  };
+  const auto mine = sorted(a, at), theirs = sorted(b, other);
+  if (mine.size() != theirs.size()) return here + ": children";
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    const std::string found = difference(a, *mine[i], b, *theirs[i]);
+    if (!found.empty()) return here + "." + found;
+  }
+  return "";
+}
+
+TEST(EpsCases, TheTreeThatWasWrittenIsTheOneAReaderOfTheBytesGets) {
+  for (const fs::path& folder : case_folders()) {
+    SCOPED_TRACE(folder.filename().string());
+    const auto encoded = translate(concord::test::read_file(folder / "input.json"));
+    ASSERT_THAT(encoded, IsOk());
+    ASSERT_NE(encoded->written, nullptr);
+    const auto read = xml::read(encoded->bytes, World::get().symbols);
+    ASSERT_THAT(read, IsOk());
+    EXPECT_EQ(difference(*encoded->written, encoded->written->root(), *read, read->root()), "");
+  }
 }
 
 TEST(EpsCases, TheSameInputAndParametersGiveTheSameBytes) {
