@@ -1,6 +1,7 @@
 #include "gateway/exchange/exchange.h"
 
 #include <new>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -110,7 +111,7 @@ Result<Verified> verified(Walk& walk, const Parts& parts, const Settings& settin
 }  // namespace
 
 ExchangeService::ExchangeService(Parts parts, Settings settings)
-    : parts_(std::move(parts)), settings_(std::move(settings)) {}
+    : parts_(std::move(parts)), settings_(std::move(settings)), turns_(std::make_unique<Turns>()) {}
 
 Result<Received> ExchangeService::receive(Arrival arrival) const {
   return exchange::receive(std::move(arrival), settings_.limits);
@@ -124,17 +125,21 @@ Result<Answer> ExchangeService::submit(Received received) const {
     CONCORD_ASSIGN(Authenticated authenticated, walk.hop("authenticate", [&] {
       return authenticate(std::move(received), settings_.callers);
     }));
+    std::optional<Turns::Held> turn(*turns_);
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
       return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
+    turn.reset();  // the store is waited for
     CONCORD_ASSIGN(const auto earlier, walk.hop("lookup", [&] { return commit.earlier(decoded); }));
     const Route* const route = settings_.routes.find(decoded.message().kind);
     const bool awaited = route != nullptr && route->answer_awaited;
     if (earlier) return answer_of(*earlier, awaited);
+    turn.emplace(*turns_);
     CONCORD_ASSIGN(Permitted passed, permitted(walk, parts_, std::move(decoded)));
     mapping::LineageRecorder lineage;
     CONCORD_ASSIGN(Verified message,
                    verified(walk, parts_, settings_, std::move(passed), &lineage));
+    turn.reset();
     CONCORD_ASSIGN(const Exchange committed, walk.hop("commit", [&] {
       return commit(std::move(message), lineage.take(), parts_.uuids, parts_.clock());
     }));
@@ -149,6 +154,7 @@ Result<DryRun> ExchangeService::transform(Received received, mapping::TraceSink*
     CONCORD_ASSIGN(Authenticated authenticated, walk.hop("authenticate", [&] {
       return authenticate(std::move(received), settings_.callers);
     }));
+    const Turns::Held turn(*turns_);
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
       return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
@@ -180,6 +186,7 @@ Result<mappers::Decoded> ExchangeService::prepare(
     CONCORD_ASSIGN(Authenticated authenticated, walk.hop("authenticate", [&] {
       return authenticate(std::move(received), settings_.callers);
     }));
+    const Turns::Held turn(*turns_);
     CONCORD_ASSIGN(Decoded decoded, walk.hop("decode", [&] {
       return decode(std::move(authenticated), *parts_.definitions, *parts_.mappers);
     }));
@@ -198,6 +205,7 @@ Result<std::vector<SignatureFinding>> ExchangeService::verify_signatures(Receive
     CONCORD_ASSIGN(const Authenticated authenticated, walk.hop("authenticate", [&] {
       return authenticate(std::move(received), settings_.callers);
     }));
+    const Turns::Held turn(*turns_);
     return walk.hop("verify", [&] {
       return judge_signatures(authenticated.received(), *parts_.definitions, *parts_.mappers,
                               parts_.clock());

@@ -19,6 +19,7 @@
 #include "gateway/exchange/announcements.h"
 #include "gateway/exchange/stages.h"
 #include "gateway/exchange/task_watch.h"
+#include "gateway/exchange/turns.h"
 #include "mappers/core/search.h"
 
 namespace concord::channels {
@@ -211,6 +212,7 @@ class ExchangeService {
 
   Parts parts_;
   Settings settings_;
+  std::unique_ptr<Turns> turns_;
 };
 
 }  // namespace concord::exchange
