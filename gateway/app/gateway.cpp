@@ -92,9 +92,11 @@ Result<void> Gateway::Impl::load() {
   delivery.more = [this] { return subscribing->subscriptions().destinations(); };
   if (config.outbox.isolation_mib > 0) {
     delivery.isolate = [this](const store::Item& item, milliseconds timeout,
-                              const std::stop_token& stop) {
+                              const std::stop_token& stop) -> outbox::Isolated {
+      // A notification is written from the store when it is sent: a process of its own has none.
+      if (item.channel == subscriptions::kChannel) return {false};
       log.write(ops::LogLevel::warning, "isolated", {{"item", item.id}});
-      return isolated(config, item, timeout, stop);
+      return {true, isolated(config, item, timeout, stop)};
     };
   }
   delivery.clock = clock;

@@ -65,6 +65,7 @@ void Gateway::Impl::add_destinations(ops::MetricsSnapshot& now) {
     one.circuit_open = one.circuit_open || state.circuit_open;
     one.paused = one.paused.value_or(false) || state.pause.has_value();
     one.in_flight = one.in_flight.value_or(0) + static_cast<std::int64_t>(state.running);
+    one.hung = one.hung.value_or(0) + static_cast<std::int64_t>(state.hung);
     one.leased = one.leased.value_or(0) + static_cast<std::int64_t>(state.leased);
   }
   for (auto& [name, one] : found) {

@@ -151,6 +151,11 @@ void add_destinations(Families& out, const MetricsSnapshot& now) {
       out.gauge("concord_deliveries_in_flight", "Delivery attempts running in this gateway.",
                 *one.in_flight, name);
     }
+    if (one.hung) {
+      out.gauge("concord_deliveries_hung",
+                "Delivery attempts whose channel has not returned though their time is over.",
+                *one.hung, name);
+    }
     if (one.leased) {
       out.gauge("concord_deliveries_leased",
                 "Messages this gateway has leased for its next attempts.", *one.leased, name);

@@ -29,6 +29,7 @@ struct DestinationSnapshot {
   std::int64_t overdue = 0;   ///< of these, past their time
   /// What this gateway's outbox says of it; nothing of a destination it does not deliver to now.
   std::optional<std::int64_t> in_flight;  ///< attempts running
+  std::optional<std::int64_t> hung;       ///< of them, whose channel should have returned
   std::optional<std::int64_t> leased;     ///< messages taken for the next attempts
   std::optional<bool> paused;             ///< by a person
 };

@@ -10,6 +10,14 @@ using channels::Carried;
 using channels::Receipt;
 using store::ItemState;
 
+namespace {
+
+/// What a channel may take beyond its timeout. With the second of a look at the store it is less
+/// than the time kept for recording, so that a hang is known before the lease ends.
+constexpr std::chrono::milliseconds kReturns{2'000};
+
+}  // namespace
+
 /// True when there is a result to record: else the item was given back or ended without an attempt,
 /// or its attempt was cut off.
 bool Outbox::attempt(Outcome& outcome) {
@@ -45,16 +53,13 @@ bool Outbox::attempt(Outcome& outcome) {
   }
 
   const auto timeout = std::min<std::chrono::milliseconds>(work.lane->settings.timeout, left);
-  if (isolated) {
-    auto carried = parts_.isolate(work.item, timeout, cut_off_.get_token());
-    if (!carried) {
-      if (!cut_off_.stop_requested()) give_up_poison(work, parts_.clock(), true);
-      return false;
-    }
-    outcome.receipt = *std::move(carried);
-  } else {
-    outcome.receipt = carry(work, timeout);
+  Isolated alone{false};
+  if (isolated) alone = parts_.isolate(work.item, timeout, cut_off_.get_token());
+  if (alone.possible && !alone.receipt) {
+    if (!cut_off_.stop_requested()) give_up_poison(work, parts_.clock(), true);
+    return false;
   }
+  outcome.receipt = alone.possible ? *std::move(alone.receipt) : carry(outcome, timeout);
   const Receipt& receipt = outcome.receipt;
   // Not the destination's fault; made again after the next start.
   if (cut_off_.stop_requested() && receipt.carried != Carried::answered) return false;
@@ -65,8 +70,8 @@ bool Outbox::attempt(Outcome& outcome) {
   return true;
 }
 
-Receipt Outbox::carry(const Work& work, std::chrono::milliseconds timeout) {
-  const store::Item& item = work.item;
+Receipt Outbox::carry(const Outcome& outcome, std::chrono::milliseconds timeout) {
+  const store::Item& item = outcome.work.item;
   channels::Channel* const channel = parts_.channels->find(item.channel);
   if (channel == nullptr) {
     Receipt receipt;
@@ -74,9 +79,41 @@ Receipt Outbox::carry(const Work& work, std::chrono::milliseconds timeout) {
     receipt.reason = "the channel is not configured";
     return receipt;
   }
-  return channel->deliver({item.destination, item.id, item.message_id, item.interaction,
-                           item.content_type, item.bytes, item.number},
-                          timeout, cut_off_.get_token());
+  {
+    const std::lock_guard lock(mutex_);
+    in_hand_[item.id] = {outcome.work.lane, &outcome, outcome.started + timeout + kReturns, false};
+  }
+  Receipt receipt = channel->deliver({item.destination, item.id, item.message_id, item.interaction,
+                                      item.content_type, item.bytes, item.number},
+                                     timeout, cut_off_.get_token());
+  const std::lock_guard lock(mutex_);
+  in_hand_.erase(item.id);
+  return receipt;
+}
+
+/// Tells of attempts whose channel should have returned. They keep their worker until it does; what
+/// they come to then is recorded like any other, if nobody else has taken the item up.
+void Outbox::tell_hung(Instant now) {
+  struct Told {
+    std::string item, exchange, destination;
+    std::int32_t attempt = 0;
+    std::chrono::milliseconds took{};
+  };
+  std::vector<Told> told;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, attempt] : in_hand_) {
+      if (attempt.told || now <= attempt.due) continue;
+      attempt.told = true;
+      const store::Item& item = attempt.outcome->work.item;
+      told.push_back({item.id, item.exchange, item.destination, item.attempt + 1,
+                      now - attempt.outcome->started});
+    }
+  }
+  for (const Told& one : told) {
+    tell({Notice::Kind::hung, one.destination, one.item, one.exchange, one.attempt, 0, one.took,
+          "the channel has not returned"});
+  }
 }
 
 /// Ends an item during which the process ended too often. What was tried in a process of its own

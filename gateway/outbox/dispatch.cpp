@@ -55,6 +55,7 @@ void Outbox::dispatch(const std::stop_token& stop) {
     // A store that cannot be read now leases nothing either.
     if (due) static_cast<void>(follow_pauses());
     give_back_unheld(now);
+    tell_hung(now);
     bool ready = false;
     for (const auto& lane : lanes_) ready = fill(*lane, now, look_again) || ready;
     if (ready) ready_.notify_one();  // who finds work wakes the next

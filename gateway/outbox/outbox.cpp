@@ -8,11 +8,11 @@
 namespace concord::outbox {
 
 std::string_view notice_name(Notice::Kind kind) {
-  constexpr std::array<std::string_view, 14> kNames{
-      "delivered",     "rejected",       "retried",        "dead",        "cancelled",
-      "unmatched",     "circuit_opened", "circuit_closed", "paused",      "resumed",
-      "window_closed", "window_opened",  "held",           "store_failed"};
-  static_assert(kNames.size() == static_cast<std::size_t>(Notice::Kind::store_failed) + 1);
+  constexpr std::array<std::string_view, 15> kNames{
+      "delivered",     "rejected",       "retried",        "dead",         "cancelled",
+      "unmatched",     "circuit_opened", "circuit_closed", "paused",       "resumed",
+      "window_closed", "window_opened",  "held",           "store_failed", "hung"};
+  static_assert(kNames.size() == static_cast<std::size_t>(Notice::Kind::hung) + 1);
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -103,6 +103,9 @@ std::vector<DestinationState> Outbox::destinations() const {
     state.window_open = lane->opening.open;
     if (lane->held_until && *lane->held_until > now) state.held_until = lane->held_until;
     state.pause = lane->pause;
+    state.hung = static_cast<std::size_t>(std::count_if(
+        in_hand_.begin(), in_hand_.end(),
+        [&lane](const auto& one) { return one.second.lane == lane.get() && one.second.told; }));
   }
   return all;
 }

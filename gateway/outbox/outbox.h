@@ -77,6 +77,7 @@ struct Notice {
     window_opened,
     held,          ///< it asked to be left alone for a while
     store_failed,  ///< the result could not be recorded; the item will be sent again
+    hung,  ///< its channel has not returned though its time is over: told while that is so, once
   };
   Kind kind = Kind::delivered;
   std::string_view destination;
@@ -98,6 +99,7 @@ struct DestinationState {
   double rate = 0;          ///< 0: no limit
   std::size_t running = 0;  ///< attempts under way
   std::size_t leased = 0;   ///< items taken for the next attempts
+  std::size_t hung = 0;     ///< of `running`: whose channel has not returned though it should have
   bool circuit_open = false;
   std::optional<Instant> probe_at;  ///< of an open circuit
   bool window_open = true;
@@ -105,6 +107,14 @@ struct DestinationState {
   std::optional<store::Pause> pause;
   /// Whether attempts may begin as far as policies go.
   bool can_send() const { return !circuit_open && window_open && !held_until && !pause; }
+};
+
+/// What came of an attempt in a process of its own.
+struct Isolated {
+  /// False: items of its channel cannot be tried there.
+  bool possible = true;
+  /// Nothing when that process ended without a word or had to be ended.
+  std::optional<channels::Receipt> receipt{};
 };
 
 /// What the outbox stands on. Everything must outlive it.
@@ -115,11 +125,11 @@ struct Parts {
   /// Destinations that come and go while the program runs, as they are now; asked at each look at
   /// the store, so it must be quick. May be empty.
   std::function<std::vector<DestinationSettings>()> more;
-  /// Makes one attempt in a process of its own and tries there what the answer means; nothing when
-  /// that process ended without a word or had to be ended. From worker threads, one at a time.
-  /// Empty: an item with too many crashes is given up untried.
-  std::function<std::optional<channels::Receipt>(
-      const store::Item& item, std::chrono::milliseconds timeout, std::stop_token stop)>
+  /// Makes one attempt in a process of its own and tries there what the answer means. An item for
+  /// which there can be none is tried here once more. From worker threads, one at a time. Empty: an
+  /// item with too many crashes is given up untried.
+  std::function<Isolated(const store::Item& item, std::chrono::milliseconds timeout,
+                         std::stop_token stop)>
       isolate;
   Clock clock;
   std::function<double()> random;  ///< in [0, 1), for jitter; one thread at a time
@@ -164,6 +174,13 @@ class Outbox {
  private:
   struct Lane;
   struct Outcome;
+  /// An attempt that a channel has in its hands.
+  struct InHand {
+    const Lane* lane = nullptr;
+    const Outcome* outcome = nullptr;
+    Instant due{};  ///< when the channel should surely have returned
+    bool told = false;
+  };
   using Outcomes = std::vector<std::unique_ptr<Outcome>>;
   struct Work {
     Lane* lane = nullptr;
@@ -187,7 +204,8 @@ class Outbox {
   bool give_back(const Work& work, Instant now);
   void doubt();
   void give_back_unheld(Instant now);
-  channels::Receipt carry(const Work& work, std::chrono::milliseconds timeout);
+  channels::Receipt carry(const Outcome& outcome, std::chrono::milliseconds timeout);
+  void tell_hung(Instant now);
   void give_up_poison(Work& work, Instant now, bool tried);
   void call_off(Work& work, Instant now);
   void record(const std::stop_token& stop);
@@ -221,8 +239,9 @@ class Outbox {
   std::size_t unrecorded_ = 0;  ///< those, and those it has taken
   std::size_t next_lane_ =
       0;  ///< where the search for work begins, so that every lane has its turn
-  bool suspect_running_ = false;     ///< of items that had a crash one is tried at a time
-  std::set<std::string> under_way_;  ///< ids of the items workers and the recorder are at
+  bool suspect_running_ = false;           ///< of items that had a crash one is tried at a time
+  std::set<std::string> under_way_;        ///< ids of the items workers and the recorder are at
+  std::map<std::string, InHand> in_hand_;  ///< of channels, by item
   /// Until then the store may hold leases of this node that nobody here knows of.
   std::optional<Instant> doubt_until_;
   std::optional<Instant> unheld_looked_at_;

@@ -41,6 +41,7 @@ std::string whole_page() {
     DestinationSnapshot& spine = now.destinations.emplace_back();
     spine.name = "spine";
     spine.in_flight = 1;
+    spine.hung = 0;
     spine.leased = 1;
     spine.paused = false;
     now.doors.push_back({"in", 1, 2, true});

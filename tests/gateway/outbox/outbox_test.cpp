@@ -228,6 +228,30 @@ TEST_F(OutboxTest, ADeadDestinationOpensItsCircuitAndLeavesTheOthersAlone) {
   EXPECT_EQ(notices("circuit_closed"), 1);
 }
 
+TEST_F(OutboxTest, AChannelThatDoesNotReturnIsNoticedOnceBeforeTheLeaseEnds) {
+  std::atomic<bool> go_on = false;
+  channel_->answer_with([&](const Sent&, std::stop_token) {
+    while (!go_on) std::this_thread::sleep_for(milliseconds(1));
+    return FakeChannel::ok();
+  });
+  start();
+  accept("a");
+  ASSERT_TRUE(channel_->wait_for_sent(1));
+  clock_.advance(milliseconds(31'000));  // of a timeout of thirty
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_EQ(outbox_->destinations()[0].hung, 0u) << "a channel may need a moment to end an attempt";
+
+  clock_.advance(milliseconds(2'000));
+
+  EXPECT_EQ(notices("hung"), 1);
+  EXPECT_EQ(outbox_->destinations()[0].hung, 1u);
+  clock_.advance(milliseconds(5'000));
+  go_on = true;
+  ASSERT_TRUE(wait_for_delivered(1)) << "what it comes to counts as long as nobody else has it";
+  EXPECT_EQ(outbox_->destinations()[0].hung, 0u);
+  EXPECT_EQ(notices("hung"), 1);
+}
+
 // ---- stopping and starting ----
 
 TEST_F(OutboxTest, StopLetsARunningAttemptEndAndRecordsIt) {

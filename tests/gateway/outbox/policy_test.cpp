@@ -353,11 +353,11 @@ class Isolated : public Poison {
     }
     EXPECT_EQ((*store_->item("item-poison"))->crashes, crashes);
   }
-  void start_isolating(std::optional<channels::Receipt> says) {
-    parts_change_ = [this, says](outbox::Parts& parts) {
-      parts.isolate = [this, says](const store::Item& item, milliseconds, std::stop_token) {
+  void start_isolating(std::optional<channels::Receipt> says, bool possible = true) {
+    parts_change_ = [this, says, possible](outbox::Parts& parts) {
+      parts.isolate = [=, this](const store::Item& item, milliseconds, std::stop_token) {
         isolated_.push_back(item.id);
-        return says;
+        return outbox::Isolated{possible, says};
       };
     };
     start();
@@ -384,6 +384,23 @@ TEST_F(Isolated, WhatComesBackFromItsOwnProcessCountsLikeAnyOtherAttempt) {
   EXPECT_EQ(isolated_.size(), 1u);
   EXPECT_TRUE(channel_->sent().empty());
   EXPECT_EQ((*store_->item("item-poison"))->crashes, 0);
+}
+
+TEST_F(Isolated, AnItemThatCannotBeTriedInAProcessOfItsOwnIsTriedHereOnceMore) {
+  accept("poison");
+  crash(3);
+  start_isolating(std::nullopt, false);
+  ASSERT_TRUE(wait_until([&] { return state_of("poison") == ItemState::acked_business; }));
+  EXPECT_EQ(channel_->sent().size(), 1u);
+  EXPECT_EQ((*store_->item("item-poison"))->crashes, 0);
+}
+
+TEST_F(Isolated, AndIsDeadWhenThatEndsTheGatewayToo) {
+  accept("poison");
+  crash(4);
+  start_isolating(std::nullopt, false);
+  ASSERT_TRUE(wait_until([&] { return state_of("poison") == ItemState::dead; }));
+  EXPECT_TRUE(channel_->sent().empty());
 }
 
 TEST_F(Isolated, ACrashOfTheGatewayDuringThatIsTheLast) {
