@@ -7,8 +7,9 @@
 
 
 -- Other gateways go on writing while this is applied: what they write is counted here or by the
--- triggers, not by neither.
-LOCK TABLE inbox, unmatched, outbox IN SHARE ROW EXCLUSIVE MODE;
+-- triggers, not by neither. In the order gateways take these tables, and at once as they are needed
+-- below: who leases looks at the outbox before it writes there, and would meet a stronger lock halfway.
+LOCK TABLE inbox, unmatched, outbox, ack_expect IN ACCESS EXCLUSIVE MODE;
 
 CREATE TABLE tally (
   destination text COLLATE "C" NOT NULL,
