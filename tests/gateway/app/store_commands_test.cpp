@@ -15,7 +15,31 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-class StoreCommands : public ::testing::Test {
+/// Runs the program, in a folder of the test's own.
+class Commands : public ::testing::Test {
+ protected:
+  /// The exit status; what it said stands in `out_` and `err_`.
+  int run(std::vector<std::string> arguments) {
+    test::Process::Options options;
+    options.environment = environment_;
+    arguments.insert(arguments.begin(), "store");
+    options.arguments = std::move(arguments);
+    options.log = folder_.path() / "err";
+    options.output = folder_.path() / "out";
+    std::filesystem::remove(options.log);
+    const int status = test::run(test::built_program("concord"), options, 60s).value_or(-1);
+    out_ = test::read_file(folder_.path() / "out");
+    err_ = test::read_file(folder_.path() / "err");
+    return status;
+  }
+
+  test::TemporaryFolder folder_;
+  std::map<std::string, std::string> environment_;  ///< added to our own
+  std::string out_;
+  std::string err_;
+};
+
+class StoreCommands : public Commands {
  protected:
   void SetUp() override {
     const auto store = open("a.db");
@@ -31,23 +55,6 @@ class StoreCommands : public ::testing::Test {
     EXPECT_THAT(opened, IsOk());
     return opened ? std::move(*opened) : nullptr;
   }
-
-  int run(std::vector<std::string> arguments) {
-    test::Process::Options options;
-    arguments.insert(arguments.begin(), "store");
-    options.arguments = std::move(arguments);
-    options.log = folder_.path() / "err";
-    options.output = folder_.path() / "out";
-    std::filesystem::remove(options.log);
-    const int status = test::run(test::built_program("concord"), options, 60s).value_or(-1);
-    out_ = test::read_file(folder_.path() / "out");
-    err_ = test::read_file(folder_.path() / "err");
-    return status;
-  }
-
-  test::TemporaryFolder folder_;
-  std::string out_;
-  std::string err_;
 };
 
 TEST_F(StoreCommands, ABackupIsTakenFromAStoreInUseRestoredCheckedAndReleased) {
@@ -92,11 +99,12 @@ TEST_F(StoreCommands, MigrateSaysWhatItWouldDoAndAStoreThatIsNotThereIsAnError) 
 
 // ---- the same on PostgreSQL ----
 
-class DatabaseCommands : public ::testing::Test {
+class DatabaseCommands : public Commands {
  protected:
   void SetUp() override {
     if (test::PostgresCluster::shared() == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
     database_ = test::PostgresCluster::shared()->make_database();
+    environment_ = {{"CONCORD_STORE_KIND", "postgresql"}, {"CONCORD_STORE_CONNECTION", database_}};
   }
 
   std::unique_ptr<store::Store> open() {
@@ -109,25 +117,8 @@ class DatabaseCommands : public ::testing::Test {
   void execute(const std::string& sql) {
     test::PostgresCluster::shared()->sql(database_, "SET search_path = concord; " + sql);
   }
-  int run(std::vector<std::string> arguments) {
-    test::Process::Options options;
-    arguments.insert(arguments.begin(), "store");
-    options.arguments = std::move(arguments);
-    options.environment = {{"CONCORD_STORE_KIND", "postgresql"},
-                           {"CONCORD_STORE_CONNECTION", database_}};
-    options.log = folder_.path() / "err";
-    options.output = folder_.path() / "out";
-    std::filesystem::remove(options.log);
-    const int status = test::run(test::built_program("concord"), options, 60s).value_or(-1);
-    out_ = test::read_file(folder_.path() / "out");
-    err_ = test::read_file(folder_.path() / "err");
-    return status;
-  }
 
-  test::TemporaryFolder folder_;
   std::string database_;
-  std::string out_;
-  std::string err_;
 };
 
 TEST_F(DatabaseCommands, MigrateSaysWhatItWouldDoAndDoesIt) {
