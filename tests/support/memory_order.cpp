@@ -52,6 +52,40 @@ OrderValue value_of(const search::IndexValues& index, const SortKey& key) {
   return best;
 }
 
+/// The position of the condition, or of one of several, that has these three keys.
+const search::NearIs* near_in(const search::Condition& where, const SortKey& key) {
+  if (const auto* near = std::get_if<search::NearIs>(&where.is)) {
+    return key.keys == std::vector<search::IndexKey>{near->x_key, near->y_key, near->z_key}
+               ? near
+               : nullptr;
+  }
+  const auto* all = std::get_if<search::All>(&where.is);
+  if (all == nullptr) return nullptr;
+  for (const search::Condition& one : all->of) {
+    if (const auto* near = near_in(one, key)) return near;
+  }
+  return nullptr;
+}
+
+OrderValue distance_of(const search::IndexValues& index, const search::NearIs& near) {
+  OrderValue best;
+  const auto each = [&](search::IndexKey key, auto&& then) {
+    for (const search::Number& one : index.numbers) {
+      if (one.key == key) then(one.low);
+    }
+  };
+  each(near.x_key, [&](double x) {
+    each(near.y_key, [&](double y) {
+      each(near.z_key, [&](double z) {
+        const double line =
+            (x - near.x) * (x - near.x) + (y - near.y) * (y - near.y) + (z - near.z) * (z - near.z);
+        take(best, OrderValue(line), false);
+      });
+    });
+  });
+  return best;
+}
+
 OrderValue target_of(const search::IndexValues& index, const SortKey& key,
                      const TargetName& name_of) {
   OrderValue best;
@@ -70,7 +104,8 @@ OrderValue target_of(const search::IndexValues& index, const SortKey& key,
 
 std::vector<OrderValue> order_values(const store::ResourceRow& row,
                                      const search::IndexValues& index,
-                                     const std::vector<SortKey>& sort, const TargetName& name_of) {
+                                     const std::vector<SortKey>& sort, const TargetName& name_of,
+                                     const search::Condition& where) {
   std::vector<OrderValue> values;
   for (const SortKey& key : sort) {
     switch (key.by) {
@@ -81,7 +116,11 @@ std::vector<OrderValue> order_values(const store::ResourceRow& row,
         values.emplace_back(std::int64_t{row.updated_at.time_since_epoch().count()});
         break;
       case SortKey::By::value:
-        values.push_back(value_of(index, key));
+        if (const auto* near = near_in(where, key)) {
+          values.push_back(distance_of(index, *near));
+        } else {
+          values.push_back(value_of(index, key));
+        }
         break;
       case SortKey::By::target:
         values.push_back(target_of(index, key, name_of));

@@ -24,11 +24,12 @@ struct OrderedRow {
 /// "Patient/123" of the resource a link leads to; nothing when there is none.
 using TargetName = std::function<std::optional<std::string>(std::int64_t target)>;
 
-/// The value of each key of `sort`.
+/// The value of each key of `sort`; `where` says from where distances are measured.
 std::vector<OrderValue> order_values(const store::ResourceRow& row,
                                      const search::IndexValues& index,
                                      const std::vector<search::SortKey>& sort,
-                                     const TargetName& name_of);
+                                     const TargetName& name_of,
+                                     const search::Condition& where = {});
 
 /// Whether `a` stands before `b`: by the keys, then by row; without keys the latest change first.
 bool comes_before(const OrderedRow& a, const OrderedRow& b,

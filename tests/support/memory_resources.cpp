@@ -203,9 +203,11 @@ Result<ResourcePage> MemoryResources::search(const store::ResourceSearch& search
     std::vector<OrderedRow> ordered;
     for (const auto& part : search.parts) {
       for (const Kept* kept : found(part.type, part.where)) {
-        ordered.push_back({kept->now().row.row, kept->now().sequence,
-                           order_values(kept->now().row, kept->now().index, part.sort,
-                                        [this](std::int64_t hash) { return name_under(hash); })});
+        ordered.push_back(
+            {kept->now().row.row, kept->now().sequence,
+             order_values(
+                 kept->now().row, kept->now().index, part.sort,
+                 [this](std::int64_t hash) { return name_under(hash); }, part.where)});
       }
     }
     const auto sort = search.parts.empty() ? std::vector<search::SortKey>{} : search.parts[0].sort;

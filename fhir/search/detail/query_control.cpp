@@ -162,14 +162,19 @@ std::vector<SortKey> QueryReader::order_of(const TypePlan& plan, std::string_vie
       keys = {key};
       break;
     }
+    case Kind::special:  // a position: its three numbers, see settle_positions()
+      if (parameter.uses.size() != 1) break;
+      key.kind = IndexKind::number;
+      key.keys = {parameter.uses[0].part->x_key, parameter.uses[0].part->y_key,
+                  parameter.uses[0].part->key};
+      keys = {key};
+      break;
     case Kind::composite:
-    case Kind::special:
       break;
   }
   if (keys.empty()) {
     problem = "'" + shown(code) +
-              "' has no order: neither composites, identifiers, contacts, canonicals nor positions "
-              "have one";
+              "' has no order: neither composites, identifiers, contacts nor canonicals have one";
   }
   return keys;
 }
@@ -211,12 +216,42 @@ Result<void> QueryReader::sort(std::string_view value, Query& query) {
       CONCORD_TRY(pass_over("search parameter '_sort': " + problem, query));
       continue;
     }
+    const auto& parameters = catalogue_.plan(query.types[0])->parameters;
+    const auto found = parameters.find(one);
+    if (found != parameters.end() && found->second.kind == Kind::special) {
+      positions_.push_back(keys[0].keys);
+    }
     for (SortKey& key : keys) {
       key.descending = descending;
       sort.push_back(std::move(key));
     }
   }
   if (!sort.empty()) query.sort.assign(query.types.size(), sort);
+  return {};
+}
+
+/// The order of positions is the distance from the one the query is near to. R4 gives results of
+/// `near` no order of their own.
+Result<void> QueryReader::settle_positions(Query& query) const {
+  for (const std::vector<IndexKey>& keys : positions_) {
+    const auto is_asked = [&keys](const Condition& one) {
+      const auto* near = std::get_if<NearIs>(&one.is);
+      return near != nullptr &&
+             keys == std::vector<IndexKey>{near->x_key, near->y_key, near->z_key};
+    };
+    const auto& asked = std::get<All>(query.where[0].is).of;
+    if (query.types.size() == 1 && std::count_if(asked.begin(), asked.end(), is_asked) == 1) {
+      continue;
+    }
+    CONCORD_TRY(pass_over(
+        "search parameter '_sort': an order by distance needs one place to measure from, as in "
+        "'near=51.5|-0.1|5|km&_sort=near'",
+        query));
+    for (std::vector<SortKey>& sort : query.sort) {
+      std::erase_if(sort, [&keys](const SortKey& key) { return key.keys == keys; });
+    }
+  }
+  if (!query.sort.empty() && query.sort[0].empty()) query.sort.clear();
   return {};
 }
 

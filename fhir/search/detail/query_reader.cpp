@@ -212,6 +212,7 @@ Result<Query> QueryReader::read(std::string_view type, const QueryParameters& pa
     CONCORD_ASSIGN(const bool done, control(name, value, query));
     if (!done) CONCORD_TRY(filter(name, value, query));
   }
+  CONCORD_TRY(settle_positions(query));
   CONCORD_TRY(compartment(query));
   for (Condition& where : query.where) {
     All& all = std::get<All>(where.is);

@@ -34,6 +34,8 @@ class QueryReader {
   std::vector<SortKey> order_of(const TypePlan& plan, std::string_view code,
                                 std::string& problem) const;
   std::vector<SortKey> order_of_tokens(const Parameter& parameter) const;
+  /// Takes orders by distance out again when the query does not say from where.
+  Result<void> settle_positions(Query& query) const;
   Result<void> include(std::string_view name, std::string_view value, Query& query) const;
   Result<void> filter(const std::string& name, const std::string& value, Query& query);
   Result<void> compartment(Query& query) const;
@@ -50,6 +52,7 @@ class QueryReader {
   const Parameters::Compiled& compiled_;
   const Catalogue& catalogue_;
   const Parameters::Reading& reading_;
+  std::vector<std::vector<IndexKey>> positions_;  ///< keys of the sorts by distance
 };
 
 /// The name of a parameter for an error text: as written when it can be one, else without it.

@@ -310,20 +310,46 @@ std::string number_test(Builder& sql, const search::NumberIs& is, const std::str
   return test;
 }
 
-std::string near_test(Builder& sql, const search::NearIs& is, const std::string& x,
-                      const std::string& y, const std::string& z) {
+namespace {
+
+/// The square of the straight line from three rows of one place to a position.
+std::string line_squared(Builder& sql, const search::NearIs& is, const std::string& x,
+                         const std::string& y, const std::string& z) {
   const auto squared = [&](const std::string& row, double to) {
     const std::string distance = "(" + row + ".low - " + sql.bind(to) + ")";
     return distance + " * " + distance;
   };
+  return squared(x, is.x) + " + " + squared(y, is.y) + " + " + squared(z, is.z);
+}
+
+}  // namespace
+
+std::string near_test(Builder& sql, const search::NearIs& is, const std::string& x,
+                      const std::string& y, const std::string& z) {
   const std::string by(by_place(sql.dialect()));
   const auto key = [&](const std::string& row, search::IndexKey one, const std::string& how) {
     return how + row + ".key = " + sql.bind(std::int64_t{one});
   };
   return key(z, is.z_key, z == "d" ? "" : by) + " AND " + z + ".low >= " + sql.bind(is.z_low) +
          " AND " + z + ".low <= " + sql.bind(is.z_high) + " AND " + key(x, is.x_key, by) + " AND " +
-         key(y, is.y_key, by) + " AND " + squared(x, is.x) + " + " + squared(y, is.y) + " + " +
-         squared(z, is.z) + " <= " + sql.bind(is.line_squared);
+         key(y, is.y_key, by) + " AND " + line_squared(sql, is, x, y, z) +
+         " <= " + sql.bind(is.line_squared);
+}
+
+std::string near_order(Builder& sql, const search::NearIs& is, const std::string& place) {
+  const std::string table(place_table(sql.dialect(), IndexKind::number));
+  const std::string by(by_place(sql.dialect()));
+  std::string from;
+  std::string where;
+  std::vector<std::string> rows;
+  for (const search::IndexKey key : {is.x_key, is.y_key, is.z_key}) {
+    const std::string row = rows.emplace_back(sql.alias());
+    from += (from.empty() ? "" : " CROSS JOIN ") + table + " " + row;
+    where += (where.empty() ? "" : " AND ") + by + row + ".place = " + place + " AND " + by + row +
+             ".key = " + sql.bind(std::int64_t{key});
+  }
+  return "(SELECT min(" + line_squared(sql, is, rows[0], rows[1], rows[2]) + ") FROM " + from +
+         " WHERE " + where + ")";
 }
 
 std::string link_test(Builder& sql, const search::LinkIs& is, const std::string& row) {

@@ -206,8 +206,23 @@ std::string sorted_value(Builder& sql, const SortKey& key, const std::string& ro
   return place + " END";
 }
 
+/// The position that is asked for, when a key is by the three numbers of one: such resources are
+/// ordered by their distance from it.
+const search::NearIs* near_of(const Plan& plan, const SortKey& key) {
+  if (key.kind != search::IndexKind::number || key.keys.size() != 3) return nullptr;
+  for (const Condition* one : conjuncts(plan.search->parts[0].where)) {
+    const auto* near = std::get_if<search::NearIs>(&one->is);
+    if (near != nullptr && key.keys[0] == near->x_key && key.keys[1] == near->y_key &&
+        key.keys[2] == near->z_key) {
+      return near;
+    }
+  }
+  return nullptr;
+}
+
 /// The least or greatest value of a resource, or null.
-std::string value_column(Builder& sql, const SortKey& key) {
+std::string value_column(Builder& sql, const Plan& plan, const SortKey& key) {
+  if (const auto* near = near_of(plan, key)) return near_order(sql, *near, "c.place");
   const std::string row = sql.alias();
   const std::string best = key.descending ? "max(" : "min(";
   const std::string by(by_place(sql.dialect()));
@@ -257,7 +272,7 @@ Result<std::vector<FoundRow>> by_sorting(const Plan& plan, std::vector<std::int6
       case SortKey::By::target:
       case SortKey::By::value: {
         if (key.keys.empty()) return make_error(ErrorCode::internal, "an order by no key");
-        made += ", " + value_column(sql, key) + " AS x" + name;
+        made += ", " + value_column(sql, plan, key) + " AS x" + name;
         const char* none = type_of(key) == ColumnType::text ? "''" : "0";
         filled += ", CASE WHEN x" + name + " IS NULL THEN 1 ELSE 0 END AS m" + name +
                   ", coalesce(x" + name + ", " + none + ") AS v" + name;

@@ -98,6 +98,40 @@ TEST(Order, OfSeveralTypesIsOneOverTheValuesOfAll) {
   EXPECT_THAT(parse("", "_type=Task,Patient&_sort=status"), FailsWith(ErrorCode::malformed));
 }
 
+TEST(Order, OfPositionsIsTheDistanceFromTheOneAskedFor) {
+  // Wherever _sort stands in the query.
+  for (const char* text :
+       {"near=51.5|-0.1|5|km&_sort=-near,name", "_sort=-near,name&near=51.5|-0.1"}) {
+    const auto query = parse("Location", text);
+    ASSERT_THAT(query, IsOk()) << text;
+    ASSERT_EQ(query->sort.size(), 1u);
+    ASSERT_EQ(query->sort[0].size(), 2u);
+    const auto* near = std::get_if<NearIs>(&query->where[0].is);
+    ASSERT_NE(near, nullptr);
+    const SortKey& key = query->sort[0][0];
+    EXPECT_EQ(key.by, By::value);
+    EXPECT_EQ(key.kind, IndexKind::number);
+    EXPECT_EQ(key.keys, (std::vector<IndexKey>{near->x_key, near->y_key, near->z_key}));
+    EXPECT_TRUE(key.descending);
+  }
+}
+
+TEST(Order, ByDistanceFromNowhereOrFromSeveralPlacesIsNone) {
+  for (const char* text : {"_sort=near", "near=1|1,2|2&_sort=near", "near=1|1&near=2|2&_sort=near",
+                           "near:missing=false&_sort=near"}) {
+    EXPECT_THAT(parse("Location", text), FailsWith(ErrorCode::malformed)) << text;
+    const auto lenient = parse("Location", text, Handling::lenient);
+    ASSERT_THAT(lenient, IsOk()) << text;
+    EXPECT_TRUE(lenient->sort.empty());
+    ASSERT_EQ(lenient->issues.size(), 1u);
+    EXPECT_EQ(lenient->issues[0].severity, Severity::warning);
+  }
+  const auto other = parse("Location", "_sort=near,name", Handling::lenient);
+  ASSERT_THAT(other, IsOk());
+  ASSERT_EQ(other->sort.size(), 1u);
+  EXPECT_EQ(other->sort[0].size(), 1u) << "the other word of the order stays";
+}
+
 TEST(Order, ThatIsNoneIsAMistakeOrPassedOver) {
   for (const char* sort : {"identifier", "telecom", "_tag,identifier"}) {
     const std::string query = "_sort=" + std::string(sort);
@@ -106,7 +140,6 @@ TEST(Order, ThatIsNoneIsAMistakeOrPassedOver) {
     ASSERT_THAT(lenient, IsOk());
     EXPECT_EQ(lenient->issues.size(), 1u);
   }
-  EXPECT_THAT(parse("Location", "_sort=near"), FailsWith(ErrorCode::malformed));
   EXPECT_THAT(parse("Observation", "_sort=code-value-quantity"), FailsWith(ErrorCode::malformed));
 }
 

@@ -96,6 +96,24 @@ TEST_F(Pages, LinksLeadForthAndBackAndShowNothingMadeSince) {
   EXPECT_THAT(ids(*search("Patient", query_of(third->previous))), ElementsAre("c", "b"));
 }
 
+TEST_F(Pages, OfPlacesAreOrderedByDistanceWhenAsked) {
+  const auto location = [](const char* id, const char* longitude) {
+    return R"({"resourceType":"Location","id":")" + std::string(id) +
+           R"(","position":{"latitude":51.5,"longitude":)" + std::string(longitude) + "}}";
+  };
+  put(location("near", "-0.11"));
+  put(location("here", "-0.10"));
+  put(location("far", "-0.20"));
+  put(location("away", "-0.90"));
+  EXPECT_THAT(ids(*search("Location", "near=51.5|-0.1|10|km&_sort=near")),
+              ElementsAre("here", "near", "far"));
+  EXPECT_THAT(ids(*search("Location", "near=51.5|-0.1|10|km&_sort=-near")),
+              ElementsAre("far", "near", "here"));
+  const auto first = search("Location", "near=51.5|-0.1|100|km&_sort=near&_count=2");
+  EXPECT_THAT(ids(*first), ElementsAre("here", "near"));
+  EXPECT_THAT(ids(*search("Location", query_of(first->next))), ElementsAre("far", "away"));
+}
+
 TEST_F(Pages, ALinkIsGoneWhenItsTimeIsOver) {
   for (const char* id : {"a", "b"}) put(patient(id, "x"));
   const auto first = search("Patient", "_count=1");

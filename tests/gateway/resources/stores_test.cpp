@@ -244,6 +244,30 @@ TEST_P(Stores, FindTheSameWithEveryKindOfQuery) {
   same("everything", [](World& world) { return world.everything("p1", "_count=2"); });
 }
 
+TEST_P(Stores, FindLocationsInTheOrderOfTheirDistance) {
+  std::string entries;
+  for (const char* one :
+       {"a,51.50,-0.10", "b,51.52,-0.10", "c,51.50,-0.11", "d,51.50,-0.30", "e,51.50,-0.11"}) {
+    const std::string text = one;
+    const std::string latitude = text.substr(2, 5), longitude = text.substr(8);
+    if (!entries.empty()) entries += ",";
+    entries += R"({"resource":{"resourceType":"Location","id":")" + text.substr(0, 1) +
+               R"(","position":{"latitude":)" + latitude + R"(,"longitude":)" + longitude +
+               R"(}},"request":{"method":"PUT","url":"Location/)" + text.substr(0, 1) + R"("}})";
+  }
+  same("load", [&](World& world) {
+    return world.bundle(R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entries +
+                        "]}");
+  });
+  for (const char* query :
+       {"near=51.5|-0.1|10|km&_sort=near,_id", "near=51.5|-0.1|100|km&_sort=-near,_id",
+        "near=51.5|-0.1|100|km&_sort=near,_id&_count=2",
+        "_count=2&_sort=-near,-_id&near=51.5|-0.11|100",
+        "near=51.5|-0.1&_sort=near&_summary=count"}) {
+    same(query, [&](World& world) { return world.search("Location", query); });
+  }
+}
+
 TEST_P(Stores, TellTheSameHistories) {
   load();
   same("change", [](World& world) {

@@ -82,14 +82,14 @@ class Search : public StoreTest {
     return rows;
   }
 
-  void expect_sorted(const std::vector<ResourceRow>& rows,
-                     const std::vector<search::SortKey>& sort) {
+  void expect_sorted(const std::vector<ResourceRow>& rows, const std::vector<search::SortKey>& sort,
+                     const search::Condition& where = {}) {
     std::vector<OrderedRow> ordered;
     for (const ResourceRow& row : rows) {
-      ordered.push_back(
-          {0, 0,
-           order_values(row, memory_.index_of(row.type, row.id), sort,
-                        [this](std::int64_t hash) { return memory_.name_of(hash); })});
+      ordered.push_back({0, 0,
+                         order_values(
+                             row, memory_.index_of(row.type, row.id), sort,
+                             [this](std::int64_t hash) { return memory_.name_of(hash); }, where)});
     }
     for (std::size_t i = 1; i < ordered.size(); ++i) {
       EXPECT_FALSE(comes_before(ordered[i], ordered[i - 1], sort)) << "at " << i;
@@ -318,6 +318,17 @@ TEST_P(Search, ByDistanceWalksABandOfTheIndexAndMeasuresEachOfIt) {
       if (negated) continue;
       EXPECT_GT(rows.size(), before) << kilometres;
       before = rows.size();
+      search::SortKey nearest{
+          search::SortKey::By::value, search::IndexKind::number, {208, 209, 210}};
+      for (const bool descending : {false, true}) {
+        nearest.descending = descending;
+        search.parts[0].sort = {nearest};
+        search.limit = 700;
+        const auto sorted = all_pages(store_->resources(), search);
+        EXPECT_EQ(sorted.size(), rows.size()) << kilometres;
+        expect_sorted(sorted, search.parts[0].sort, search.parts[0].where);
+        expect_from_the_end(store_->resources(), search, sorted);
+      }
       if (kilometres == 0.9) {
         EXPECT_EQ(rows.size(), 3u) << "0.69 km to the east and west, 1.11 north";
       }

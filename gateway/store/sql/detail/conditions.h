@@ -38,6 +38,8 @@ std::string number_test(Builder& sql, const search::NumberIs& is, const std::str
 /// Of three rows of one place.
 std::string near_test(Builder& sql, const search::NearIs& is, const std::string& x,
                       const std::string& y, const std::string& z);
+/// What orders resources by how near they are: the square of a straight line, or null.
+std::string near_order(Builder& sql, const search::NearIs& is, const std::string& place);
 std::string link_test(Builder& sql, const search::LinkIs& is, const std::string& row);
 std::string updated_test(Builder& sql, const search::UpdatedIs& is, const std::string& place);
 
