@@ -57,6 +57,37 @@ TEST_F(GroupCommit, WritersThatWaitShareOneTransaction) {
   expect_whole(*store);
 }
 
+TEST_F(GroupCommit, ACallThatComesWhileOthersAreWorkedOnSharesTheirCommitAndALaterOneDoesNot) {
+  Gate gate;
+  std::latch working_on_first(1), working_on_second(1);
+  std::atomic<int> lookups = 0;
+  store::sqlite::Options with = options();
+  with.on_step = [&](std::string_view step) {
+    if (step == "lookup") {
+      const int nth = ++lookups;
+      if (nth == 1) working_on_first.count_down();
+      if (nth == 2) working_on_second.count_down();
+      // Time for the next one to get into the queue.
+      if (nth <= 2) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    gate(step);
+  };
+  const auto store = open(with);
+  {
+    std::jthread first([&] { EXPECT_THAT(store->commit(sample_exchange("first")), IsOk()); });
+    working_on_first.wait();
+    std::jthread second([&] { EXPECT_THAT(store->commit(sample_exchange("second")), IsOk()); });
+    working_on_second.wait();
+    std::jthread third([&] { EXPECT_THAT(store->commit(sample_exchange("third")), IsOk()); });
+    gate.wait_until_held();
+    EXPECT_EQ(lookups, 2) << "the commit is of the first two";
+    gate.open();
+  }
+  EXPECT_EQ(gate.commits(), 2);
+  EXPECT_EQ(number("SELECT count(*) FROM inbox"), 3);
+  expect_whole(*store);
+}
+
 TEST_F(GroupCommit, ACallThatFailsLateUndoesItselfAndNobodyElse) {
   Gate gate;
   store::sqlite::Options with = options();

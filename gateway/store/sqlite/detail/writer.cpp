@@ -82,12 +82,18 @@ void Writer::loop(const std::stop_token& stop) {
       std::unique_lock lock(mutex_);
       arrived_.wait(lock, stop, [this] { return !waiting_.empty(); });
       if (waiting_.empty()) return;  // stopping, and nobody waits
-      const std::size_t count = std::min(waiting_.size(), settings_.batch);
-      calls.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     }
+    take_waiting(calls);
     serve(calls);
   }
+}
+
+void Writer::take_waiting(std::vector<Call*>& calls) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t count = std::min(waiting_.size(), settings_.batch - calls.size());
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+  calls.insert(calls.end(), waiting_.begin(), end);
+  waiting_.erase(waiting_.begin(), end);
 }
 
 void Writer::serve(std::vector<Call*>& calls) {
@@ -103,9 +109,11 @@ void Writer::serve(std::vector<Call*>& calls) {
   for (Call* call : calls) call->done.set();  // the waiter may be gone right after this
 }
 
-/// All calls in one transaction. False when one of them failed after it had written something: then
-/// nothing is stored and each has to run in a transaction of its own.
-bool Writer::together(const std::vector<Call*>& calls) {
+/// All calls in one transaction, with those that come while it works on them; those that come later
+/// wait for the next, so that nobody's answer waits for ever. False when one of them failed after
+/// it had written something: then nothing is stored and each has to run in a transaction of its
+/// own.
+bool Writer::together(std::vector<Call*>& calls) {
   const auto fail_all = [&calls](const Error& error) {
     for (Call* call : calls) call->result = error;
   };
@@ -114,7 +122,9 @@ bool Writer::together(const std::vector<Call*>& calls) {
     return true;
   }
   Transaction transaction(*connection_, head_, number_, settings_.on_step);
-  for (Call* call : calls) {
+  const std::size_t first = calls.size();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    Call* const call = calls[i];
     const std::int64_t before = connection_->total_changes();
     call->result = (*call->work)(transaction);
     const bool wrote = connection_->total_changes() != before;
@@ -122,6 +132,7 @@ bool Writer::together(const std::vector<Call*>& calls) {
       roll_back();
       return false;
     }
+    if (i + 1 == first) take_waiting(calls);
   }
   if (auto committed = commit(); !committed) {
     // Whether the bytes reached the disk is unknown. A sync is never tried again; who sends the

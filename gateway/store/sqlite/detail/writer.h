@@ -86,7 +86,9 @@ class Writer {
   Result<void> line_up(std::vector<Call>& calls);
   void loop(const std::stop_token& stop);
   void serve(std::vector<Call*>& calls);
-  bool together(const std::vector<Call*>& calls);
+  /// Appends those that wait, up to a whole batch.
+  void take_waiting(std::vector<Call*>& calls);
+  bool together(std::vector<Call*>& calls);
   void alone(Call& call);
   Result<void> commit();
   void roll_back();
