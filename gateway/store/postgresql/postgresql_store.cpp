@@ -58,7 +58,7 @@ Result<void> PostgresqlStore::write(const Work& work, bool* refused) {
     }
     if (transaction.committing() && transaction.id() != 0) {
       const Fate fate =
-          fate_of(transaction.id(), db->timeline(), writing_, writing_.statement_timeout);
+          fate_of(transaction.id(), db->server_life(), writing_, writing_.statement_timeout);
       if (fate == Fate::committed) return {};
       if (fate == Fate::unknown) return done;
     }

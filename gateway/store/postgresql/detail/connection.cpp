@@ -110,11 +110,14 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   return connection;
 }
 
-void Connection::learn_timeline() {
+void Connection::learn_server_life() {
+  // Statistics begin anew after each crash, also after one that the postmaster survived.
   const auto rows = query(
       "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE "
-      "left(pg_walfile_name(pg_current_wal_lsn()), 8) END");
-  if (rows && !rows->empty()) timeline_ = rows->text(0, 0);
+      "left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' || "
+      "extract(epoch FROM pg_postmaster_start_time()) || ' ' || "
+      "extract(epoch FROM (SELECT stats_reset FROM pg_stat_wal)) END");
+  if (rows && !rows->empty()) server_life_ = rows->text(0, 0);
 }
 
 Result<void> Connection::set_up(const Settings& settings) {
@@ -142,7 +145,7 @@ Result<void> Connection::set_up(const Settings& settings) {
                "; SET plan_cache_mode = force_generic_plan"));
   }
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) return lose();
-  if (settings.writes) learn_timeline();
+  if (settings.writes) learn_server_life();
   return {};
 }
 

@@ -98,9 +98,11 @@ class Connection {
   bool lost() const { return lost_; }
   /// It is lost because the server did not answer in time, not even with an end of the connection.
   bool silent() const { return silent_; }
-  /// Of the server when this was opened: a standby that takes over begins another one. Empty: it
-  /// does not say. Numbers of transactions mean something within one timeline only.
-  const std::string& timeline() const { return timeline_; }
+  /// Names the life of the server this was opened in: a start, a recovery from a crash or a standby
+  /// that takes over begins another one. Empty: it does not say. Numbers of transactions mean
+  /// something within one life only: what a crash lost before it was on the disk takes its number
+  /// along, and the next transaction gets it.
+  const std::string& server_life() const { return server_life_; }
   /// SQLSTATE of the last error; empty when there was none from the server.
   std::string_view last_state() const { return last_state_; }
 
@@ -110,7 +112,7 @@ class Connection {
       : connection_(connection), timeout_(timeout) {}
 
   Result<void> set_up(const Settings& settings);
-  void learn_timeline();
+  void learn_server_life();
   Result<void> send(const Batch& batch, std::vector<std::string>& fresh);
   Result<void> send_one(const Batch::Statement& statement, std::vector<std::string>& fresh);
   /// The next result, null between statements. Errors: transient (the connection is lost).
@@ -123,7 +125,7 @@ class Connection {
   std::chrono::milliseconds timeout_;
   std::string_view first_;
   std::string last_state_;
-  std::string timeline_;
+  std::string server_life_;
   bool lost_ = false;
   bool silent_ = false;
   std::uint64_t names_ = 0;

@@ -86,7 +86,7 @@ Result<void> Transaction::commit() {
   return {};
 }
 
-Fate fate_of(std::int64_t transaction, const std::string& timeline,
+Fate fate_of(std::int64_t transaction, const std::string& life,
              const Connection::Settings& settings, std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   std::unique_ptr<Connection> db;
@@ -100,8 +100,8 @@ Fate fate_of(std::int64_t transaction, const std::string& timeline,
           db->query("SELECT pg_xact_status($1::text::xid8)", std::to_string(transaction));
       if (status && !status->empty() && !status->is_null(0, 0)) {
         if (status->view(0, 0) == "committed") {
-          // A standby that took over gives numbers of transactions it never heard of to others.
-          return db->timeline() == timeline ? Fate::committed : Fate::unknown;
+          // After a crash, or on a standby that took over, another may have got the number.
+          return !life.empty() && db->server_life() == life ? Fate::committed : Fate::unknown;
         }
         if (status->view(0, 0) == "aborted") return Fate::undone;
       } else if (!status && db->last_state() == "22023") {

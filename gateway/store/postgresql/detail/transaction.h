@@ -104,9 +104,10 @@ class Transaction {
 /// What became of a transaction whose COMMIT got no answer. Source: DEL-04 of reliability.md;
 /// pg_xact_status() of PostgreSQL 15, chapter 9.27.6.
 enum class Fate : std::uint8_t { committed, undone, unknown };
-/// Asks a server that is there again, for at most `patience`. `timeline` is that of the connection
-/// the transaction was made on: another server that took over may have given its number away.
-Fate fate_of(std::int64_t transaction, const std::string& timeline,
+/// Asks a server that is there again, for at most `patience`. `life` is the server_life() of the
+/// connection the transaction was made on: a server that crashed since, or another that took over,
+/// may have given its number away.
+Fate fate_of(std::int64_t transaction, const std::string& life,
              const Connection::Settings& settings, std::chrono::milliseconds patience);
 
 }  // namespace concord::store::postgresql

@@ -154,7 +154,7 @@ Writer::Next Writer::after_failure(Lane& lane, const Group& group, const std::ve
                                    const Error& error, int tries) {
   const bool once_more = tries + 1 < kTries;
   if (group.committing()) {
-    switch (fate_of(group.transaction(), lane.db->timeline(), settings_.connection,
+    switch (fate_of(group.transaction(), lane.db->server_life(), settings_.connection,
                     settings_.connection.statement_timeout)) {
       case Fate::committed:
         return Next::done;  // the results set before the commit hold

@@ -1,9 +1,12 @@
 // The server goes away, comes back, hangs or dies under a COMMIT: nothing accepted is lost, nobody
 // waits long, and everything goes on by itself.
+#include <signal.h>
+
 #include <array>
 #include <atomic>
 #include <thread>
 
+#include "gateway/store/postgresql/detail/transaction.h"
 #include "tests/gateway/store/postgresql/fixture.h"
 
 namespace concord::test {
@@ -113,6 +116,38 @@ TEST_F(Outage, AnImmediateStopUnderLoadLosesNothingAccepted) {
   }
   EXPECT_GT(count, 20u);
   expect_whole(*store);
+}
+
+TEST_F(Outage, ANumberOfATransactionIsBelievedInTheLifeOfTheServerItIsOfAndNoLonger) {
+  using store::postgresql::Connection;
+  using store::postgresql::Fate;
+  open().reset();
+  Connection::Settings settings;
+  settings.connection = database_;
+  settings.schema = "concord";
+  settings.statement_timeout = seconds(3);
+  settings.lock_timeout = seconds(3);
+  settings.writes = true;
+  const auto fate_after = [&](const auto& crash) {
+    const auto db = Connection::open(settings);
+    EXPECT_THAT(db, IsOk());
+    if (!db) return Fate::undone;
+    const auto id = (*db)->query(
+        "INSERT INTO tally_change VALUES ('', -1, 0) RETURNING pg_current_xact_id()::text::bigint");
+    const auto process = (*db)->query("SELECT pg_backend_pid()::bigint");
+    EXPECT_THAT(id, IsOk());
+    EXPECT_THAT(process, IsOk());
+    if (!id || !process) return Fate::undone;
+    crash(static_cast<pid_t>(process->integer(0, 0)));
+    return fate_of(id->integer(0, 0), (*db)->server_life(), settings, seconds(5));
+  };
+  // What is lost in a crash takes its number along: the next transaction gets it.
+  EXPECT_EQ(fate_after([](pid_t) {}), Fate::committed);
+  EXPECT_EQ(fate_after([](pid_t process) { ::kill(process, SIGKILL); }), Fate::unknown)
+      << "a crash that the postmaster survives";
+  EXPECT_EQ(fate_after([&](pid_t) { cluster_->restart(PostgresCluster::How::immediate); }),
+            Fate::unknown);
+  EXPECT_EQ(fate_after([](pid_t) {}), Fate::committed);
 }
 
 /// Kills the server's end of every connection of the store at its `nth` step of a name.
