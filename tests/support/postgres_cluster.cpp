@@ -86,13 +86,13 @@ std::string text_of(const fs::path& path) {
 
 /// Removes the folder after the test program, however that ended: it holds the read end of a pipe
 /// whose write end dies with the program.
-pid_t start_cleaner(const fs::path& folder, int& write_end) {
+/// \return the write end; -1 when there is none.
+int start_cleaner(const fs::path& folder) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
   std::vector<std::string> command{"/bin/rm", "-rf", "--", folder.string()};
   const std::vector<char*> argv = pointers(command);
-  const pid_t child = ::fork();
-  if (child == 0) {
+  if (::fork() == 0) {
     ::setpgid(0, 0);
     ::close(ends[1]);
     // Whoever waits for the end of the program's output shall not wait for this one.
@@ -106,8 +106,7 @@ pid_t start_cleaner(const fs::path& folder, int& write_end) {
     ::_exit(127);
   }
   ::close(ends[0]);
-  write_end = ends[1];
-  return child;
+  return ends[1];
 }
 
 }  // namespace
@@ -153,7 +152,7 @@ bool PostgresCluster::make_folder() {
     return false;
   }
   folder_ = pattern;
-  cleaner_ = start_cleaner(folder_, cleaner_pipe_);
+  cleaner_pipe_ = start_cleaner(folder_);
   if (const passwd* user = server_user()) {
     if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) ADD_FAILURE() << "chown";
   }
@@ -190,8 +189,8 @@ PostgresCluster::PostgresCluster(Network network) : network_(std::move(network))
 
 PostgresCluster::~PostgresCluster() {
   stop(How::immediate);
-  // The cleaner goes on by itself: where disks discard what is removed, hundreds of databases take it
-  // minutes.
+  // The cleaner goes on by itself: where disks discard what is removed, hundreds of databases take
+  // it minutes.
   if (cleaner_pipe_ >= 0) ::close(cleaner_pipe_);
 }
 

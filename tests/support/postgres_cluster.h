@@ -82,7 +82,6 @@ class PostgresCluster {
   Network network_;
   std::vector<std::string> environment_;
   pid_t server_ = -1;
-  pid_t cleaner_ = -1;
   int cleaner_pipe_ = -1;
   int databases_ = 0;
 };

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <memory>
 #include <tuple>
+#include <utility>
 
 namespace concord::doors::files::detail {
 

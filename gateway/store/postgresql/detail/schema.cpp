@@ -1,5 +1,6 @@
 #include "gateway/store/postgresql/detail/schema.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -19,6 +20,8 @@ constexpr int kTries = 10;
 constexpr std::chrono::seconds kPatience{45};
 /// Between two of these asks the others go on.
 constexpr std::chrono::milliseconds kPause{100};
+/// One ask is no longer than this: meanwhile the others wait, and they have deadlines.
+constexpr std::chrono::milliseconds kLongestAsk{2000};
 
 /// Those of this program.
 const Migrations& migrations() {
@@ -79,15 +82,19 @@ Result<void> apply(Connection& db, const Migration& migration, Instant now) {
   return append_alone(db, migration_record(migration, now));
 }
 
-/// The next missing migration. True when there may be more. It waits for a table no longer than
-/// half of PostgreSQL's deadlock_timeout: where it and a gateway at work wait for each other, it is
-/// the migration that gives way, and no request that fails.
-Result<bool> step(Connection& db, Instant now) {
+/// The next missing migration. True when there may be more. At first it waits for a table no longer
+/// than half of PostgreSQL's deadlock_timeout: where it and a gateway at work wait for each other,
+/// it is the migration that gives way. Where transactions take longer than that it would never come
+/// to its turn, so each second ask may be twice as long; a gateway that a deadlock ends then begins
+/// again.
+Result<bool> step(Connection& db, Instant now, int asks) {
+  CONCORD_TRY(db.script("BEGIN; SET LOCAL statement_timeout = 0"));
   CONCORD_TRY(
-      db.script("BEGIN; SET LOCAL statement_timeout = 0; "
-                "SELECT set_config('lock_timeout', greatest(setting::int / 2, 10)::text, true) "
-                "FROM pg_settings WHERE name = 'deadlock_timeout'; "
-                "LOCK TABLE migration IN EXCLUSIVE MODE"));
+      db.query("SELECT set_config('lock_timeout', least(greatest(setting::bigint / 2, 10) * $1, "
+               "$2)::text, true) "
+               "FROM pg_settings WHERE name = 'deadlock_timeout'",
+               std::int64_t{1} << std::min(asks / 2, 10), std::int64_t{kLongestAsk.count()}));
+  CONCORD_TRY(db.script("LOCK TABLE migration IN EXCLUSIVE MODE"));
   CONCORD_ASSIGN(const std::int64_t version, compare(db));
   const auto missing = migrations().after(version);
   if (missing.empty()) {
@@ -135,8 +142,9 @@ Result<void> migrate(Connection& db, const std::string& schema, Instant now) {
     CONCORD_ASSIGN(const std::int64_t version, compare(db));
     if (version == migrations().version()) return {};
   }
-  for (const auto until = std::chrono::steady_clock::now() + kPatience;;) {
-    auto more = step(db, now);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (int asks = 0;; ++asks) {
+    auto more = step(db, now, asks);
     if (more && !*more) return {};
     if (more) continue;
     db.roll_back();

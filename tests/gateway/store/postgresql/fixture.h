@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "gateway/store/postgresql/postgresql_store.h"
 #include "tests/gateway/samples.h"
@@ -12,6 +14,23 @@
 #include "tests/support/result_matchers.h"
 
 namespace concord::test {
+
+/// The search index in which samples are found, and the system of their tokens.
+inline constexpr std::int32_t kKey = 7;
+inline constexpr std::int32_t kSystem = 3;
+
+/// A new Patient, found by the token.
+inline store::ResourceChanges create_of(const std::string& id, std::int64_t value) {
+  store::ResourceWrite write;
+  write.type = "Patient";
+  write.id = id;
+  write.updated_at = at(1);
+  write.body = "{\"resourceType\":\"Patient\"}";
+  write.index.tokens.push_back({kKey, value, kSystem});
+  store::ResourceChanges changes;
+  changes.writes.push_back(std::move(write));
+  return changes;
+}
 
 class PostgresqlStoreTest : public testing::Test {
  protected:

@@ -14,21 +14,6 @@ using End = store::ResourcesWritten::End;
 using Answer = Result<store::ResourcesWritten>;
 using std::chrono::milliseconds;
 
-constexpr std::int32_t kKey = 7;
-constexpr std::int32_t kSystem = 3;
-
-store::ResourceChanges create_of(const std::string& id, std::int64_t value) {
-  store::ResourceWrite write;
-  write.type = "Patient";
-  write.id = id;
-  write.updated_at = at(1);
-  write.body = "{\"resourceType\":\"Patient\"}";
-  write.index.tokens.push_back({kKey, value, kSystem});
-  store::ResourceChanges changes;
-  changes.writes.push_back(std::move(write));
-  return changes;
-}
-
 /// Stored only when a search for the value finds just these.
 store::ResourceChanges guarded(store::ResourceChanges changes, std::int64_t value,
                                std::vector<std::string> ids = {}) {

@@ -14,20 +14,8 @@ namespace {
 using Rivals = PostgresqlStoreTest;
 using store::ItemState;
 
-store::ResourceChanges create_of(const std::string& id, std::int64_t value) {
-  store::ResourceWrite write;
-  write.type = "Patient";
-  write.id = id;
-  write.updated_at = at(1);
-  write.body = "{\"resourceType\":\"Patient\"}";
-  write.index.tokens.push_back({7, value, 3});
-  store::ResourceChanges changes;
-  changes.writes.push_back(std::move(write));
-  return changes;
-}
-
 store::Guard nobody_with(std::int64_t value) {
-  return {"Patient", search::Condition{search::TokenIs{7, value, 3}}, {}};
+  return {"Patient", search::Condition{search::TokenIs{kKey, value, kSystem}}, {}};
 }
 
 TEST_F(Rivals, ThatStartAtOnceMigrateOnce) {
@@ -64,6 +52,31 @@ TEST_F(Rivals, AtWorkAreWaitedForByAMigrationAndNeverEndedByIt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_THAT(store::postgresql::open(options(), clock_.clock()), IsOk());
+  EXPECT_EQ(number("SELECT max(version) FROM migration"), store::postgresql::schema_version());
+}
+
+TEST_F(Rivals, WithLongTransactionsLetAMigrationComeToItsTurn) {
+  open().reset();
+  ASSERT_TRUE(cluster_->try_sql(database_, kPostgresqlUndo));
+  // At any time one of them uses the table, and each for longer than the migration's first ask
+  // (half of deadlock_timeout).
+  std::atomic<bool> migrated = false;
+  {
+    std::vector<std::jthread> gateways;
+    for (const char* seconds : {"0.5", "0.6", "0.7", "0.8", "0.9"}) {
+      gateways.emplace_back([&, seconds] {
+        while (!migrated) {
+          EXPECT_TRUE(cluster_->try_sql(database_, std::string("SET search_path = concord; BEGIN; "
+                                                               "LOCK TABLE inbox IN ROW EXCLUSIVE "
+                                                               "MODE; SELECT pg_sleep(") +
+                                                       seconds + "); COMMIT"));
+        }
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    EXPECT_THAT(store::postgresql::open(options(), clock_.clock()), IsOk());
+    migrated = true;
+  }
   EXPECT_EQ(number("SELECT max(version) FROM migration"), store::postgresql::schema_version());
 }
 
