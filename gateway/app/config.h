@@ -65,6 +65,7 @@ struct Config {
     std::uint16_t port = 0;
     std::vector<std::string> hosts;
     std::vector<std::string> cors_origins;
+    std::filesystem::path crash_file;
     std::string base_url;
     std::size_t max_connections = 0;
     std::size_t max_connections_per_client = 0;

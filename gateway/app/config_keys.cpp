@@ -243,6 +243,7 @@ std::vector<KeyRow> make_rows() {
   rows.push_back(counted("http.port", 0, 65535, HTTP(port)));
   rows.push_back(listed("http.hosts", HTTP(hosts), host_name));
   rows.push_back(listed("http.cors_origins", HTTP(cors_origins), origin));
+  rows.push_back(texted("http.crash_file", HTTP(crash_file), anything));
   rows.push_back(texted("http.base_url", HTTP(base_url), url_or_nothing));
   rows.push_back(counted("http.max_connections", 1, 20'000, HTTP(max_connections)));
   rows.push_back(

@@ -22,4 +22,8 @@ std::function<void(std::string_view step)> fault_point();
 std::unique_ptr<channels::Channel> with_faults(std::unique_ptr<channels::Channel> channel,
                                                bool isolated);
 
+/// Ends the process as CONCORD_FAULT_ACCEPT says, "HOW:TEXT", when `bytes` hold TEXT: "abort", "trap"
+/// (a fault of the processor) or "overflow" (of the stack).
+void end_with(std::string_view bytes);
+
 }  // namespace concord::app

@@ -59,7 +59,7 @@ Result<void> Gateway::Impl::load() {
     return error;
   }
   store = *std::move(opened);
-
+  remember_crashes();
   note_trust();
   for (const auto& [name, words] : config.identifier_policies) {
     validation.emplace(name, validation_of(words));
@@ -149,6 +149,22 @@ Result<void> Gateway::Impl::load() {
   serve_resources(std::move(serving));
   watch();
   return {};
+}
+
+/// A file that cannot be had is no reason not to serve.
+void Gateway::Impl::remember_crashes() {
+  std::filesystem::path file = config.http.crash_file;
+  if (file.empty() && config.store_kind == "sqlite") {
+    file = config.store_path;
+    file += "-crashes";
+  }
+  if (file.empty()) return;
+  auto opened = ops::CrashBook::open(std::move(file), version());
+  if (!opened) {
+    log.write(ops::LogLevel::warning, "configuration", {{"text", to_string(opened.error())}});
+    return;
+  }
+  crashes = *std::move(opened);
 }
 
 void Gateway::Impl::watch() {

@@ -3,6 +3,7 @@
 
 #include "gateway/admission/machine.h"
 #include "gateway/app/detail/gateway_impl.h"
+#include "gateway/app/isolation.h"
 
 namespace concord::app {
 
@@ -111,7 +112,35 @@ http::Response Gateway::Impl::answer(http::Request& request, bool for_operators)
       return refused(error);
     }
   }
-  return api->handle(request);
+  return crashes == nullptr || request.body.empty() ? api->handle(request) : carefully(request);
+}
+
+/// A request that ended the process before is tried where it can do no harm, then refused.
+http::Response Gateway::Impl::carefully(http::Request& request) {
+  request.digest = sha256(request.body);
+  std::string named(reinterpret_cast<const char*>(request.digest->data()), request.digest->size());
+  named += request.method;
+  named += request.target;
+  const Sha256 which = sha256(named);
+  const std::int32_t ends = crashes->crashes(which);
+  if (ends >= config.outbox.poison_crashes) {
+    // Once: should the process end with it again, it does harm that the trial does not see.
+    const bool harmless = ends == config.outbox.poison_crashes && config.outbox.isolation_mib > 0 &&
+                          survives_alone(config, request.body);
+    if (!harmless) {
+      if (ends == config.outbox.poison_crashes) crashes->add(which);
+      log.write(ops::LogLevel::warning, "poison", {{"request_id", request.request_id}});
+      return api->refuse(request, error_row(ErrorCode::too_costly).http_status,
+                         make_error(ErrorCode::too_costly,
+                                    "the gateway ended " + std::to_string(ends) +
+                                        " times while it worked on this request; nothing of it is "
+                                        "stored, and it is not tried again"));
+    }
+  }
+  const ops::WorkingOn working(which);
+  http::Response response = api->handle(request);
+  if (ends > 0) crashes->clear(which);
+  return response;
 }
 
 }  // namespace concord::app

@@ -1,5 +1,8 @@
 // What the endpoints call: exchanges, journeys, maps.
 #include "gateway/app/detail/gateway_impl.h"
+#ifdef CONCORD_FAULT_POINTS
+#include "gateway/app/fault_points.h"
+#endif
 
 namespace concord::app {
 
@@ -25,6 +28,9 @@ void Gateway::Impl::make_api() {
   api::Services use;
   use.journeys = journeys.get();
   use.submit = [this](exchange::Arrival arrival) -> Result<exchange::Answer> {
+#ifdef CONCORD_FAULT_POINTS
+    end_with(arrival.bytes);
+#endif
     CONCORD_ASSIGN(exchange::Received received, service->receive(std::move(arrival)));
     return service->submit(std::move(received));
   };

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -46,7 +47,28 @@ class Harmful final : public channels::Channel {
   std::string harm_, text_;
 };
 
+/// Until the stack is used up.
+[[gnu::noinline]] std::size_t go_deep(std::size_t level) {
+  volatile char frame[4096];
+  frame[level % sizeof frame] = 1;
+  return level == SIZE_MAX ? 0 : go_deep(level + 1) + static_cast<std::size_t>(frame[0]);
+}
+
 }  // namespace
+
+void end_with(std::string_view bytes) {
+  const char* const set = std::getenv("CONCORD_FAULT_ACCEPT");  // NOLINT: nobody changes it
+  const std::string_view text = set == nullptr ? "" : set;
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos ||
+      bytes.find(text.substr(colon + 1)) == std::string_view::npos) {
+    return;
+  }
+  const std::string_view how = text.substr(0, colon);
+  if (how == "abort") std::abort();
+  if (how == "trap") __builtin_trap();
+  if (how == "overflow") static_cast<void>(go_deep(0));
+}
 
 std::unique_ptr<channels::Channel> with_faults(std::unique_ptr<channels::Channel> channel,
                                                bool isolated) {

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <random>
 #include <thread>
 
 #include "fhir/json/value.h"
 #include "tests/support/http_client.h"
+#include "tests/support/process.h"
 
 namespace concord::campaign {
 namespace {
@@ -77,16 +81,53 @@ class Person {
     word.key = letter.key;
     see(letter.task, word);
     word.started = board_.now();
-    const auto answer = any().request("POST", "/exchange/" + letter.exchange + "/$" + what,
+    draw_() % 3 == 0 ? by_command(letter, word) : by_request(letter, word);
+    word.ended = board_.now();
+    board_.history.add(word);
+    if (word.status == 429) std::this_thread::sleep_for(200ms);
+  }
+
+  void by_request(const DeadLetter& letter, Word& word) {
+    const auto answer = any().request("POST", "/exchange/" + letter.exchange + "/$" + word.what,
                                       {{"Content-Type", "application/json"}},
                                       R"({"by":"A Person","why":"the campaign"})");
-    word.ended = board_.now();
     word.status = answer ? answer->status : 0;
     word.outcome = !answer || answer->status >= 500 || answer->status == 429 ? Outcome::unknown
                    : answer->status / 100 == 2                               ? Outcome::ok
                                                                              : Outcome::fail;
-    board_.history.add(word);
-    if (word.status == 429) std::this_thread::sleep_for(200ms);
+  }
+
+  /// With `concord exchange`: its exit status, and what it printed.
+  void by_command(const DeadLetter& letter, Word& word) {
+    const std::filesystem::path printed = board_.plan.folder / "operator.json";
+    std::error_code none;
+    std::filesystem::remove(printed, none);
+    const auto port = board_.ports[draw_() % board_.ports.size()];
+    const auto status =
+        test::run(test::built_program("concord-faulty"),
+                  {.arguments = {"exchange", word.what, letter.exchange, "--by", "A Person",
+                                 "--why", "the campaign", "--json", "--url",
+                                 "http://127.0.0.1:" + std::to_string(port)},
+                   .log = board_.plan.folder / "operator.log",
+                   .output = printed},
+                  30s);
+    word.outcome = status == 0                       ? Outcome::ok
+                   : status == 1 && refused(printed) ? Outcome::fail
+                                                     : Outcome::unknown;
+  }
+
+  /// Whether the command says that nothing was done.
+  static bool refused(const std::filesystem::path& printed) {
+    std::ifstream in(printed, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    json::Values values;
+    const auto read = values.read(text);
+    const json::Member* const items = read ? (*read)->find("items") : nullptr;
+    return items != nullptr && !items->value->members.empty() &&
+           std::all_of(items->value->members.begin(), items->value->members.end(),
+                       [](const json::Member& item) {
+                         return text_at(*item.value, "result") == "refused";
+                       });
   }
 
   /// What its Task says, read once more from the store.

@@ -8,8 +8,9 @@
 namespace concord::campaign {
 
 /// Looks every moment for messages that were given up, at any gateway, and has most of them sent
-/// again and one in four cancelled, by `POST /exchange/{id}/…`; while faults go on some are left
-/// for later. Each word is in the history. Until it is stopped; on a thread of its own.
+/// again and one in four cancelled, by `POST /exchange/{id}/…` or, one in three, `concord
+/// exchange`; while faults go on some are left for later. Each word is in the history. Until it is
+/// stopped; on a thread of its own.
 void look_after_dead_letters(Board& board, const std::stop_token& stop);
 
 }  // namespace concord::campaign

@@ -1,4 +1,4 @@
-// A message that ends the gateway while it is delivered: reliability.md section 2.4.
+// A message that ends the gateway while it is delivered or accepted: reliability.md section 2.4.
 
 #include <gmock/gmock.h>
 
@@ -78,6 +78,31 @@ class PoisonMessage : public testing::Test {
     return status;
   }
 
+  /// The gateway crashes with each request that holds the message, until it is refused.
+  void is_refused_at_the_door(const std::string& how, int crashes) {
+    const Prescription bad = renewed(example_prescription(), "poison", ++number);
+    const Prescription good = renewed(example_prescription(), "poison", ++number);
+    environment["CONCORD_FAULT_ACCEPT"] = how + ":" + bad.short_id;
+    const auto send = [&](const Prescription& one) {
+      HttpClient http(port);
+      const auto answer = http.request("POST", "/FHIR/R4/$process-message",
+                                       {{"Content-Type", "application/fhir+json"}}, one.bundle);
+      return answer ? answer->status : 0;
+    };
+    start({"none", ""}, "none");
+    for (int i = 0; i < crashes; ++i) {
+      ASSERT_EQ(send(bad), 0) << "after " << i << " crashes";
+      ASSERT_TRUE(gateway.wait(30s)) << "it goes on";
+      start({"none", ""}, "none");
+    }
+    EXPECT_EQ(send(bad), 422);
+    EXPECT_EQ(send(bad), 422);
+    EXPECT_EQ(send(good), 202);
+    EXPECT_TRUE(gateway.running());
+    EXPECT_THAT(gateway.log(), HasSubstr(R"("event":"poison")"));
+    gateway.kill();
+  }
+
   TemporaryFolder folder;
   OtherSide spine{folder.path()};
   std::map<std::string, std::string> environment{
@@ -118,6 +143,22 @@ TEST_F(PoisonMessage, IsADeadLetterOnPostgresqlToo) {
   environment["CONCORD_STORE_KIND"] = "postgresql";
   environment["CONCORD_STORE_CONNECTION"] = cluster->make_database();
   goes_down_three_times_and_never_again({"crash", "failed"});
+}
+
+// The trial is `concord translate`, which does not see the harm: a fourth crash proves it wrong.
+TEST_F(PoisonMessage, ThatEndsTheGatewayWhileItIsAcceptedIsRefusedInTheEnd) {
+  is_refused_at_the_door("abort", 4);
+}
+
+TEST_F(PoisonMessage, IsRefusedAtOnceWhereThereIsNoTrial) {
+  environment["CONCORD_OUTBOX_ISOLATION_MIB"] = "0";
+  is_refused_at_the_door("trap", 3);
+}
+
+TEST_F(PoisonMessage, ThatUsesUpTheStackIsRememberedToo) {
+  environment["CONCORD_OUTBOX_ISOLATION_MIB"] = "0";
+  environment["CONCORD_OUTBOX_POISON_CRASHES"] = "1";
+  is_refused_at_the_door("overflow", 1);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "gateway/exchange/journeys.h"
 #include "gateway/exchange/settle.h"
 #include "gateway/http/server.h"
+#include "gateway/ops/crash_book.h"
 #include "gateway/ops/metrics.h"
 #include "gateway/outbox/outbox.h"
 #include "gateway/resources/service.h"
@@ -40,6 +41,7 @@ struct Gateway::Impl {
       : config(chosen), log(to), clock(std::move(now)), uuids(std::move(ids)) {}
 
   Result<void> load();
+  void remember_crashes();
   Result<void> subscribe();
   void serve_resources(resources::Settings settings);
   void show_exchanges();
@@ -54,6 +56,7 @@ struct Gateway::Impl {
   void guard();
   std::chrono::milliseconds queue_lag() const;
   http::Response answer(http::Request& request, bool for_operators);
+  http::Response carefully(http::Request& request);
   std::string metrics_page();
   void add_destinations(ops::MetricsSnapshot& now);
   void add_admission(ops::MetricsSnapshot& now) const;
@@ -69,6 +72,7 @@ struct Gateway::Impl {
   ops::Metrics metrics;
   ops::Readiness readiness;
 
+  std::unique_ptr<ops::CrashBook> crashes;  ///< none: nothing is remembered
   std::unique_ptr<TrustKeeper> trust;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Checking> checking;

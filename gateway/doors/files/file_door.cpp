@@ -138,8 +138,7 @@ void FileDoor::stop() {
   if (!impl_->thread.joinable()) return;
   impl_->stopping = true;
   impl_->thread.request_stop();
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(impl_->bell.get(), &one, sizeof one));
+  ::eventfd_write(impl_->bell.get(), 1);
   impl_->thread.join();
 }
 
