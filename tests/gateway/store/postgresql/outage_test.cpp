@@ -129,6 +129,7 @@ TEST_F(Outage, ANumberOfATransactionIsBelievedInTheLifeOfTheServerItIsOfAndNoLon
   settings.lock_timeout = seconds(3);
   settings.writes = true;
   const auto fate_after = [&](const auto& crash) {
+    EXPECT_TRUE(cluster_->wait_until_ready(seconds(30))) << "it recovers from the crash before";
     const auto db = Connection::open(settings);
     EXPECT_THAT(db, IsOk());
     if (!db) return Fate::undone;
