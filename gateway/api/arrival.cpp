@@ -16,7 +16,6 @@ exchange::Arrival arrival_from(Call& call, const Clock& clock) {
   arrival.received_at = request.received_at;
   arrival.deadline = clock() + std::chrono::duration_cast<std::chrono::milliseconds>(
                                    request.deadline - std::chrono::steady_clock::now());
-  arrival.digest = request.digest;
   arrival.bytes = std::move(request.body);
   return arrival;
 }

@@ -117,8 +117,8 @@ http::Response Gateway::Impl::answer(http::Request& request, bool for_operators)
 
 /// A request that ended the process before is tried where it can do no harm, then refused.
 http::Response Gateway::Impl::carefully(http::Request& request) {
-  request.digest = sha256(request.body);
-  std::string named(reinterpret_cast<const char*>(request.digest->data()), request.digest->size());
+  const Sha256 body = sha256(request.body);
+  std::string named(reinterpret_cast<const char*>(body.data()), body.size());
   named += request.method;
   named += request.target;
   const Sha256 which = sha256(named);

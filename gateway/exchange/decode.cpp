@@ -29,8 +29,7 @@ Result<Decoded> decode(Authenticated&& authenticated, const definitions::Definit
   const tree::Limits limits{bounds.max_bytes, bounds.max_depth, bounds.max_nodes};
   // The bytes move into the document, which keeps them as they were received.
   std::string bytes = authenticated.take_bytes();
-  const std::optional<Sha256>& made = authenticated.arrival().digest;
-  const Sha256 digest = made ? *made : sha256(bytes);
+  const Sha256 digest = sha256(bytes);
   auto read = authenticated.received().encoding() == Encoding::json
                   ? json::read(std::move(bytes), definitions.symbols(), limits)
                   : xml::read_fhir(std::move(bytes), definitions.symbols(), limits);

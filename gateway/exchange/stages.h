@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +47,6 @@ namespace concord::exchange {
 /// What a door hands in.
 struct Arrival {
   std::string bytes;
-  std::optional<Sha256> digest;   ///< of the bytes, where the door made it
   std::string content_type;       ///< as declared: "application/fhir+json; charset=utf-8"
   std::string door;               ///< which door: "http"
   std::string resource_type;      ///< the only one this door takes: "Task"; empty: "Bundle"

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "fhir/core/digest.h"
 #include "fhir/core/error.h"
 #include "fhir/core/instant.h"
 #include "fhir/core/result.h"
@@ -38,7 +37,6 @@ struct Request {
   std::vector<std::string> segments;  ///< the path cut at '/', then percent-decoded
   std::vector<Field> fields;          ///< in order of arrival
   std::string body;                   ///< the handler may move it away
-  std::optional<Sha256> digest;       ///< of the body, where the handler made it
   std::string request_id;             ///< X-Request-ID, or a new UUID
   bool request_id_given = false;      ///< the caller chose `request_id`
   std::string correlation_id;         ///< X-Correlation-ID, or empty

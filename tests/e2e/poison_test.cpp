@@ -89,11 +89,11 @@ class PoisonMessage : public testing::Test {
                                        {{"Content-Type", "application/fhir+json"}}, one.bundle);
       return answer ? answer->status : 0;
     };
-    start({"none", ""}, "none");
+    start({"none", ""}, bad.short_id);
     for (int i = 0; i < crashes; ++i) {
       ASSERT_EQ(send(bad), 0) << "after " << i << " crashes";
       ASSERT_TRUE(gateway.wait(30s)) << "it goes on";
-      start({"none", ""}, "none");
+      start({"none", ""}, bad.short_id);
     }
     EXPECT_EQ(send(bad), 422);
     EXPECT_EQ(send(bad), 422);

@@ -120,24 +120,24 @@ TEST_F(Crashes, AreNoneWhenOthersEndTheProcess) {
       ::close(STDERR_FILENO);
       const auto book = CrashBook::open(file, "concord 1");
       const WorkingOn good(kGood);
-      if (::write(ready[1], "", 1) != 1) ::_exit(99);
+      if (!book || ::write(ready[1], "", 1) != 1) ::_exit(99);
       while (true) ::pause();
     }
     char byte = 0;
+    ::close(ready[1]);
     ASSERT_EQ(::read(ready[0], &byte, 1), 1);
     ::kill(id, signal);
     ::waitpid(id, nullptr, 0);
     ::close(ready[0]);
-    ::close(ready[1]);
     EXPECT_EQ(noted(kGood), 0) << signal;
   }
 }
 
 TEST_F(Crashes, WithoutWorkAreNobodys) {
-  child([] {
+  EXPECT_TRUE(WIFSIGNALED(child([] {
     { const WorkingOn done(kGood); }
     std::abort();
-  });
+  })));
   EXPECT_EQ(noted(kGood), 0);
 }
 
